@@ -1,0 +1,4 @@
+/** The time as a parameter: epoch milliseconds. */
+export type Clock = () => number;
+
+export const systemClock: Clock = () => Date.now();
