@@ -12,7 +12,6 @@ export const idBytesMax = 256;
 
 function isId(text: string): boolean {
   // Control characters would let an id write into terminals, CSV files and logs (OWASP ASVS 5.0 V16.4.1).
-  // oxlint-disable-next-line no-control-regex
   return (
     text !== "" &&
     text.isWellFormed() &&
