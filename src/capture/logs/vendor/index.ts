@@ -1,0 +1,14 @@
+/** Other people's logs, normalised: who read which customer, or that it can't be told. */
+export {
+  type AccessRow,
+  cellBytesMax,
+  type IgnoredRow,
+  listCellBytesMax,
+  type Normalised,
+  type ProtectedTable,
+  recordBytesMax,
+  type RejectedRow,
+  type UnknownRow,
+  type VendorFormat,
+  type VendorOptions,
+} from "./normalised.ts";
