@@ -1,0 +1,114 @@
+import {
+  type CustomerId,
+  type ExplanationKind,
+  type Instant,
+  formatInstant,
+  splitFields,
+} from "../domain/index.ts";
+import type { Engine } from "./engine.ts";
+import { customerSightings } from "./queries/customer-sightings.ts";
+import { customerUnknown } from "./queries/customer-unknown.ts";
+import { readsAfterSearches, searchesPerQueryMax } from "./queries/reads-after-searches.ts";
+import { type Span, spanParams } from "./span.ts";
+import { searchToReadSeconds } from "./windows.ts";
+
+/** The answer of `whosaw customer` (docs/formats/answers.md). Times are RFC 3339 in UTC. */
+export interface WhoSaw {
+  readonly customer: string;
+  readonly sightings: readonly SeenOnce[];
+  /** List or search events in these times that don't say which customers came back: any may have shown this one. */
+  readonly exposureUnknown: number;
+  readonly exposureUnknownBy: readonly { readonly actor: string; readonly events: number }[];
+}
+
+export interface SeenOnce {
+  readonly time: string;
+  readonly actor: string;
+  readonly action: string;
+  readonly fields: readonly string[];
+  readonly masked: readonly string[];
+  readonly ticket: string | null;
+  readonly explained: boolean;
+  readonly explanation: { readonly kind: ExplanationKind; readonly ticket: string } | null;
+  /** A search hit on the way to another customer's explained read. */
+  readonly bystander: boolean;
+  readonly session: string;
+  readonly ip: string;
+  readonly source: string;
+  readonly receipt: { readonly log: string; readonly index: number } | null;
+  /** Where it came in: the import's number and the line of its file. */
+  readonly origin: { readonly import: number; readonly line: number };
+}
+
+interface Row {
+  readonly time: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly fields: string;
+  readonly masked: string;
+  readonly ticket: string;
+  readonly session: string;
+  readonly ip: string;
+  readonly source: string;
+  readonly import: number;
+  readonly line: number;
+  readonly kind: ExplanationKind | "";
+  readonly reason_ticket: string;
+}
+
+/** Every sighting of one customer between two moments, oldest first, each with its explanation or none. */
+export async function whoSaw(engine: Engine, customer: CustomerId, span: Span): Promise<WhoSaw> {
+  const params = { customer, ...spanParams(span) };
+  const rows = await engine.query<Row>(customerSightings, params);
+  const unknown = await engine.query<{ actor: string; events: number }>(customerUnknown, params);
+  const bystanders = await bystandersAmong(engine, rows);
+  return {
+    customer,
+    sightings: rows.map((row) => seenOnce(row, bystanders.has(row))),
+    exposureUnknown: unknown.reduce((sum, { events }) => sum + events, 0),
+    exposureUnknownBy: unknown,
+  };
+}
+
+function seenOnce(row: Row, bystander: boolean): SeenOnce {
+  return {
+    time: formatInstant(row.time as Instant),
+    actor: row.actor,
+    action: row.action,
+    fields: splitFields(row.fields),
+    masked: splitFields(row.masked),
+    ticket: row.ticket === "" ? null : row.ticket,
+    explained: row.kind !== "",
+    explanation: row.kind === "" ? null : { kind: row.kind, ticket: row.reason_ticket },
+    bystander,
+    session: row.session,
+    ip: row.ip,
+    source: row.source,
+    receipt: null,
+    origin: { import: row.import, line: row.line },
+  };
+}
+
+async function bystandersAmong(engine: Engine, rows: readonly Row[]): Promise<ReadonlySet<Row>> {
+  const searches = rows.filter((row) => row.kind === "" && row.action === "search");
+  const found = new Set<Row>();
+  for (let from = 0; from < searches.length; from += searchesPerQueryMax) {
+    const some = searches.slice(from, from + searchesPerQueryMax);
+    const params = Object.fromEntries(
+      some.flatMap(({ actor, time }, i) => [
+        [`a${i}`, actor],
+        [`t${i}`, time],
+      ]),
+    );
+    const reads = await engine.query<{ actor: string; time: number }>(
+      readsAfterSearches(some.length),
+      params,
+    );
+    for (const search of some) {
+      const until = search.time + searchToReadSeconds * 1000;
+      if (reads.some(({ actor, time }) => actor === search.actor && time >= search.time && time <= until))
+        found.add(search);
+    }
+  }
+  return found;
+}
