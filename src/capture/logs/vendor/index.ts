@@ -12,3 +12,4 @@ export {
   type VendorFormat,
   type VendorOptions,
 } from "./normalised.ts";
+export { ocsf } from "./ocsf.ts";

@@ -169,6 +169,20 @@ export function unknown(at: Circumstance, raw: RawUnknown): UnknownRow | Rejecte
   };
 }
 
+/** A ticket was read: an access to its customer's record where the tickets table says whose it is, else unknown. */
+export function ticketRead(
+  at: Circumstance,
+  read: { readonly ticket: string; readonly action: Action },
+  options: VendorOptions,
+): AccessRow | UnknownRow | RejectedRow {
+  const ticket = parseTicketId(read.ticket);
+  if (ticket === null) return rejected(at.line, "the ticket is not an id");
+  const customer = options.resolveTicket?.(ticket);
+  return customer === undefined
+    ? unknown(at, { ...read, target: `ticket ${ticket}` })
+    : access(at, { ...read, customer });
+}
+
 function isCell(text: string): boolean {
   return (
     Buffer.byteLength(text) <= cellBytesMax && text.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(text)
@@ -189,5 +203,5 @@ function shorten(text: string): string {
     .trim();
   return Buffer.byteLength(clean) <= cellBytesMax
     ? clean
-    : `${[...clean].slice(0, cellBytesMax / 4 - 1).join("")}…`;
+    : `${clean.slice(0, cellBytesMax / 4).toWellFormed()}…`;
 }
