@@ -1,0 +1,34 @@
+/**
+ * What the tests use beyond npm: looked for, installed with apt-get where that can be done, and told either way.
+ * Tests that need what is still missing skip themselves, visibly; nothing here makes a run fail.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+
+const needs = [
+  { command: "chromium", package: "chromium", why: "the HTML report is opened in a real browser" },
+  { command: "strace", package: "strace", why: "faults are injected into system calls" },
+];
+
+const found = (command) =>
+  (process.env.PATH ?? "").split(":").some((folder) => existsSync(`${folder}/${command}`));
+
+export function installNeeds() {
+  const missing = needs.filter(({ command }) => !found(command));
+  if (missing.length === 0) return;
+  for (const { command, why } of missing) process.stderr.write(`tests want ${command}: ${why}\n`);
+  if (process.getuid?.() !== 0 || !found("apt-get")) {
+    process.stderr.write("  not root, or no apt-get: the tests that need them will be skipped\n");
+    return;
+  }
+  const names = missing.map((need) => need.package);
+  process.stderr.write(`  installing with apt-get: ${names.join(" ")}\n`);
+  const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const run = (...args) =>
+    spawnSync("apt-get", args, { env: environment, stdio: "ignore", timeout: 600_000 });
+  if (run("install", "-y", "--no-install-recommends", ...names).status === 0) return;
+  run("update");
+  const again = run("install", "-y", "--no-install-recommends", ...names);
+  if (again.status !== 0)
+    process.stderr.write("  apt-get could not: the tests that need them will be skipped\n");
+}
