@@ -1,0 +1,98 @@
+import { parseActorId } from "../../domain/index.ts";
+import type { WhatSaw } from "../../serve/index.ts";
+import { isRefusal, refusal } from "../../base/index.ts";
+import { type ExitCode, type Invocation, parseSpan, printJson, refuse, withDesk } from "../invocation.ts";
+import { actorPage } from "../pages/actor.ts";
+import { writePage } from "../pages/write.ts";
+import { readsChart } from "../terminal/chart.ts";
+import { paint } from "../terminal/screen.ts";
+import { count, percent, table } from "../terminal/table.ts";
+
+/** `whosaw actor ID`: what this actor saw. */
+export async function actorCommand(
+  invocation: Invocation,
+  id: string,
+  options: { readonly from?: string; readonly to?: string; readonly html?: string },
+): Promise<ExitCode> {
+  const actor = parseActorId(id);
+  if (actor === null)
+    return refuse(
+      invocation,
+      refusal("usage", "that is no actor id", "Ids have 1 to 256 bytes and no control characters."),
+    );
+  const span = parseSpan(options.from, options.to);
+  if (isRefusal(span)) return refuse(invocation, span);
+  return withDesk(invocation, async (desk) => {
+    const answer = await desk.whatSaw(actor, span);
+    if (invocation.options.json) printJson(invocation.screen, answer);
+    else invocation.screen.out(actorText(invocation, answer));
+    return writePage(invocation, options.html, () => actorPage(answer));
+  });
+}
+
+function actorText({ screen }: Invocation, answer: WhatSaw): string {
+  if (answer.sightings === 0)
+    return `No sighting by ${answer.actor} is on record.\n${unknownActorText(answer)}`;
+  const who = [answer.kind, answer.team === null ? null : `team ${answer.team}`]
+    .filter((part) => part !== null)
+    .join(", ");
+  return [
+    paint(
+      screen,
+      "bold",
+      `${answer.actor}${who === "" ? "" : ` (${who})`} saw ${count(answer.customers)} customers in ${count(answer.sightings)} reads, ` +
+        `${(answer.first ?? "").slice(0, 10)} to ${(answer.last ?? "").slice(0, 10)}.\n`,
+    ),
+    `\n${readsChart(answer.timeline, screen.width - 16)}\n`,
+    table(
+      [{ heading: "reads" }, { heading: "number", align: "right" }, { heading: "" }],
+      [
+        [
+          "explained by work",
+          count(answer.explained),
+          answer.explainedShare === null ? "" : percent(answer.explainedShare),
+        ],
+        ["bystanders of a search", count(answer.bystanders), "listed apart"],
+        [
+          "unexplained",
+          count(answer.unexplained),
+          `${count(answer.unexplainedCustomers)} customers; neutral, not guilty`,
+        ],
+      ],
+    ),
+    peersText(answer),
+    "\n",
+    table(
+      [{ heading: "field" }, { heading: "customers whose value was shown", align: "right" }],
+      Object.entries(answer.fields).map(([field, customers]) => [field, count(customers)]),
+    ),
+    unknownActorText(answer),
+  ].join("");
+}
+
+export function actorRows(answer: WhatSaw): string[][] {
+  const share = answer.explainedShare === null ? "" : percent(answer.explainedShare);
+  const neutral = `${count(answer.unexplainedCustomers)} customers; neutral, not guilty`;
+  return [
+    ["explained by work", count(answer.explained), share],
+    ["bystanders of a search", count(answer.bystanders), "listed apart"],
+    ["unexplained", count(answer.unexplained), neutral],
+  ];
+}
+
+export function peersText({ peers }: WhatSaw): string {
+  if (peers === null) return "";
+  const { explainedShare: share, customersADay: day } = peers;
+  return (
+    `\nThe ${count(peers.actors)} members of team ${peers.team} in these days: explained ${percent(share.low)} to ${percent(share.high)} ` +
+    `(median ${percent(share.median)}), ${day.low.toFixed(0)} to ${day.high.toFixed(0)} customers a day (median ${day.median.toFixed(0)}); ` +
+    `5th to 95th percentile.\n`
+  );
+}
+
+export function unknownActorText({ exposureUnknown, exposureUnknownRowsMax }: WhatSaw): string {
+  if (exposureUnknown === 0) return "";
+  const bound =
+    exposureUnknownRowsMax === null ? "no bound is known" : `at most ${count(exposureUnknownRowsMax)} rows`;
+  return `\nExposure unknown: ${count(exposureUnknown)} of this actor's events don't say which customers they showed (${bound}).\n`;
+}

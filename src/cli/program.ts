@@ -1,0 +1,188 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { tableNames } from "../domain/index.ts";
+import { scenarioNames } from "../simulate/index.ts";
+import { actorCommand } from "./commands/actor.ts";
+import { completionCommand, shells } from "./commands/completion.ts";
+import { customerCommand } from "./commands/customer.ts";
+import { demoCommand } from "./commands/demo.ts";
+import { importCommand } from "./commands/import.ts";
+import { scopeCommand } from "./commands/scope.ts";
+import { simulateCommand } from "./commands/simulate.ts";
+import { traceCommand } from "./commands/trace.ts";
+import type { ExitCode, GlobalOptions, Invocation } from "./invocation.ts";
+
+/** Runs one command's work and keeps its exit code. */
+type Run = (act: (invocation: Invocation) => Promise<ExitCode>) => Promise<void>;
+
+const spanOptions = [
+  new Option("--from <time>", "only reads at or after this time (UTC)"),
+  new Option("--to <time>", "only reads until this time (UTC); a bare date means its end"),
+];
+
+/** Every command with its options and an example: what `--help` prints and the completion offers. */
+export function buildProgram(version: string, makeRun: (options: GlobalOptions) => Run): Command {
+  const program = new Command("whosaw")
+    .description(
+      "Tells who saw every customer's record in a support database, and finds the one who sold it.",
+    )
+    .version(version)
+    .option(
+      "--data <dir>",
+      "the data directory (or WHOSAW_DATA)",
+      process.env["WHOSAW_DATA"] ?? "./whosaw-data",
+    )
+    .option("--json", "one JSON document on stdout, nothing else", false)
+    .option("--quiet", "no messages, no progress", false)
+    .option("--config <file>", "configuration (whosaw.yaml)")
+    .showHelpAfterError("(see whosaw --help)")
+    .addHelpText("after", exitCodesHelp);
+  const run: Run = (act) => makeRun(program.opts<GlobalOptions>())(act);
+  addImport(program, run);
+  addQuestions(program, run);
+  addTrace(program, run);
+  addSimulation(program, run);
+  program
+    .command("completion")
+    .description("prints the completion script of a shell")
+    .addArgument(program.createArgument("<shell>", "which shell").choices(shells))
+    .addHelpText("after", "\nExample:\n  $ source <(whosaw completion bash)")
+    .action((shell: string) => run((invocation) => completionCommand(invocation, program, shell)));
+  return program;
+}
+
+const exitCodesHelp = `
+Exit codes:
+  0 done   1 done, with findings (rejected lines, a verdict that names an account)   2 usage
+  3 configuration or input   4 connection   5 verification failed   6 refused or needs approval   70 defect
+
+Example, from logs to a verdict:
+  $ whosaw import ./desk            # accesses.csv, customers.csv, tickets.csv, ... in one folder
+  $ whosaw trace --reports reports.csv --html report.html
+  $ whosaw scope --actor agent-0417 --out exposed.csv`;
+
+function addImport(program: Command, run: Run): void {
+  program
+    .command("import")
+    .description(
+      "takes in logs and tables: CSV, JSON Lines, Parquet, OCSF, pgaudit, Salesforce, Zendesk; .gz and .zst too",
+    )
+    .argument(
+      "<path...>",
+      "files, or a folder whose files are taken by name (accesses.csv, customers.jsonl.gz, ...)",
+    )
+    .addOption(new Option("--as <table>", "the table that the files hold").choices([...tableNames]))
+    .addOption(
+      new Option("--format <format>", "the files' format, when the name doesn't say it").choices([
+        "csv",
+        "jsonl",
+        "parquet",
+        "ocsf",
+        "pgaudit",
+        "salesforce",
+        "zendesk",
+      ]),
+    )
+    .option("--map <file>", "a YAML file that names the columns of any other CSV")
+    .option(
+      "--propose-map",
+      "prints a map proposed from the file's header, to be checked and used with --map",
+    )
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ whosaw import ./desk\n  $ whosaw import reads.csv.gz --as accesses\n  $ whosaw import audit.json --format ocsf\n" +
+        "  $ whosaw import --propose-map tickets-2019.csv > map.yaml && whosaw import tickets-2019.csv --map map.yaml",
+    )
+    .action((paths: string[], options: Parameters<typeof importCommand>[2]) =>
+      run((invocation) => importCommand(invocation, paths, options)),
+    );
+}
+
+function addQuestions(program: Command, run: Run): void {
+  const [from, to] = spanOptions;
+  const html = new Option("--html <file>", "also write one self-contained HTML page");
+  if (from === undefined || to === undefined) return;
+  program
+    .command("customer")
+    .description("who saw this customer: every sighting, with its explanation")
+    .argument("<id>", "the customer's id")
+    .addOption(from)
+    .addOption(to)
+    .addOption(html)
+    .addHelpText("after", "\nExample:\n  $ whosaw customer c0041217 --from 2019-05-01 --to 2019-08-31")
+    .action((id: string, options) => run((invocation) => customerCommand(invocation, id, options)));
+  program
+    .command("actor")
+    .description("what this actor saw: counts, explained share, peers, timeline")
+    .argument("<id>", "the actor's id")
+    .addOption(from)
+    .addOption(to)
+    .addOption(html)
+    .addHelpText("after", "\nExample:\n  $ whosaw actor agent-0417")
+    .action((id: string, options) => run((invocation) => actorCommand(invocation, id, options)));
+  program
+    .command("scope")
+    .description("the customers and fields exposed through one actor")
+    .requiredOption("--actor <id>", "the actor's id")
+    .addOption(from)
+    .addOption(to)
+    .option("--unexplained", "only reads that no work explains")
+    .option("--out <file>", "write the list: customer,fields,masked,first,last,explained,tickets")
+    .addOption(html)
+    .addHelpText("after", "\nExample:\n  $ whosaw scope --actor agent-0417 --unexplained --out exposed.csv")
+    .action((options) => run((invocation) => scopeCommand(invocation, options)));
+}
+
+function addTrace(program: Command, run: Run): void {
+  const [from, to] = spanOptions;
+  if (from === undefined || to === undefined) return;
+  program
+    .command("trace")
+    .description(
+      "from customers' reports to a verdict: insider, stolen account, outside breach, no leak, or undetermined",
+    )
+    .requiredOption(
+      "--reports <file>",
+      "the reports: customer,time[,knew,note] as CSV or JSON Lines; - is stdin",
+    )
+    .addOption(from)
+    .addOption(to)
+    .option("--html <file>", "also write the report as one self-contained HTML page")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ whosaw trace --reports reports.csv --html report.html\n\nExit code 1: the verdict names an account. 0: it does not.",
+    )
+    .action((options) => run((invocation) => traceCommand(invocation, options)));
+}
+
+function addSimulation(program: Command, run: Run): void {
+  program
+    .command("simulate")
+    .description("a synthetic support desk as input tables, with truth.json")
+    .addArgument(program.createArgument("<scenario>", "which incident").choices([...scenarioNames]))
+    .requiredOption("--out <dir>", "the folder to write to; made when missing")
+    .option("--customers <n>", "customers in the base", wholeNumber)
+    .option("--actors <n>", "support people", wholeNumber)
+    .option("--days <n>", "days that the desk runs", wholeNumber)
+    .option("--seed <n>", "equal seeds give equal desks", wholeNumber)
+    .option("--reports <n>", "reports that reach the company, about", wholeNumber)
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ whosaw simulate trend-micro-2019 --out ./desk --customers 50000 --actors 200 --seed 1",
+    )
+    .action((scenario: string, options) =>
+      run((invocation) => simulateCommand(invocation, scenario, options)),
+    );
+  program
+    .command("demo", { isDefault: false })
+    .description("the founding case of 2019 from end to end, on embedded engines")
+    .option("--once", "exit with a summary, don't wait for keys")
+    .option("--seed <n>", "another desk", wholeNumber)
+    .addHelpText("after", "\nExample:\n  $ whosaw demo --once")
+    .action((options) => run((invocation) => demoCommand(invocation, options)));
+}
+
+/** For commander: its own error, with the option's name, becomes exit code 2. */
+function wholeNumber(text: string): number {
+  if (!/^\d{1,12}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  return Number(text);
+}
