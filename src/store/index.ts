@@ -1,0 +1,8 @@
+/**
+ * The analytic copy, in the ClickHouse dialect: embedded chDB in a process of its own, or a ClickHouse server.
+ * It may be deleted and rebuilt; nothing here is the only copy of anything.
+ */
+export { type Store, type StoreOptions, type ServerAddress, databaseName, openStore } from "./store.ts";
+export { type Params, type Settings, storeRefusal } from "./client.ts";
+export { type StoreEvent } from "./embedded.ts";
+export { StoreError } from "./storeError.ts";

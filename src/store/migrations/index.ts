@@ -1,0 +1,7 @@
+/** The store's schema, step by step. A new step: a file beside these, and one more entry in the list. */
+import { firstTables } from "./0001-first-tables.ts";
+import type { Migration } from "./migration.ts";
+
+export type { Migration } from "./migration.ts";
+
+export const migrations: readonly Migration[] = [firstTables];

@@ -1,0 +1,39 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Refusal, refusal } from "../base/index.ts";
+
+/** The data directory's format. An older one is migrated (migrations/), a newer one refused. */
+export const dataVersion = 1;
+
+/** Makes the data directory if there is none, and checks `<folder>/VERSION`. */
+export function checkVersion(folder: string): Refusal | null {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    return refusal(
+      "input",
+      `the data directory ${folder} can't be made: ${(error as Error).message}`,
+      "give a folder that you may write with --data",
+    );
+  }
+  const path = join(folder, "VERSION");
+  if (!existsSync(path)) {
+    writeFileSync(path, `${dataVersion}\n`, { mode: 0o600 });
+    return null;
+  }
+  const text = readFileSync(path, "utf8").trim();
+  const found = /^\d{1,6}$/.test(text) ? Number(text) : null;
+  if (found === null)
+    return refusal(
+      "input",
+      `${path} doesn't hold a version number`,
+      "restore the data directory from a backup",
+    );
+  if (found > dataVersion)
+    return refusal(
+      "input",
+      `${folder} was written by a newer whosaw (format ${found}; this one reads up to ${dataVersion})`,
+      "upgrade whosaw",
+    );
+  return null;
+}
