@@ -67,7 +67,7 @@ export async function whatSaw(engine: Engine, actor: ActorId, span: Span): Promi
   const counts = await engine.query<Counts>(actorCounts(), params);
   const fields = await engine.query<{ field: string; customers: number }>(actorFields, params);
   const actions = await engine.query<{ action: string; reads: number }>(actorActions, params);
-  const [unknown] = await engine.query<{ events: number; rows: number; unbounded: number }>(
+  const [unknown] = await engine.query<{ events: number; rows_max: number; unbounded: number }>(
     actorUnknown,
     params,
   );
@@ -93,7 +93,7 @@ export async function whatSaw(engine: Engine, actor: ActorId, span: Span): Promi
     peers: await peersOf(engine, said(who?.team), span),
     timeline: counts.filter(({ total }) => total === 0).map(asDay),
     exposureUnknown: unknown?.events ?? 0,
-    exposureUnknownRowsMax: unknown === undefined || unknown.unbounded > 0 ? null : unknown.rows,
+    exposureUnknownRowsMax: unknown === undefined || unknown.unbounded > 0 ? null : unknown.rows_max,
   };
 }
 

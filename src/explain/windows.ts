@@ -4,16 +4,16 @@
  */
 
 /** A call is answered, and the record opened, before anybody writes the ticket or the event. */
-export const leadSeconds = 3_600;
+export const leadSeconds: number = 3_600;
 
 /** After a ticket closes the agent still looks: a rating comes in, the customer answers the closing mail. */
-export const afterCloseSeconds = 7 * 86_400;
+export const afterCloseSeconds: number = 7 * 86_400;
 
 /** One comment on a ticket that then stays open for a year does not explain reads for a year. */
-export const afterWorkSeconds = 30 * 86_400;
+export const afterWorkSeconds: number = 30 * 86_400;
 
 /** A reviewer reads the sample around the moment the review is written down, not weeks before. */
-export const reviewSeconds = 7 * 86_400;
+export const reviewSeconds: number = 7 * 86_400;
 
 /** A search shows bystanders; the explained read that the search was for follows within this time. */
 export const searchToReadSeconds = 600;

@@ -32,7 +32,7 @@ export const actorActions: string = `
 
 /** Parameters as above. Events that don't say which customers they showed; `rows` bounds how many, 0 where no bound is known. */
 export const actorUnknown: string = `
-  SELECT count() AS events, sum(rows) AS rows, countIf(rows = 0) AS unbounded FROM unknown_exposures
+  SELECT count() AS events, sum(rows) AS rows_max, countIf(rows = 0) AS unbounded FROM unknown_exposures
   WHERE actor IN {actors:Array(String)}
     AND time BETWEEN {since:DateTime64(3,'UTC')} AND {until:DateTime64(3,'UTC')}`;
 
@@ -45,8 +45,8 @@ export const actorWho: string = `
  * the measure of what is usual there. Parameters: team String, since, until.
  */
 export const teamShares: string = `
-  SELECT actor, sum(explained) / sum(reads) AS share, sum(reads) AS reads, sum(customers) / count() AS customers_a_day
-  FROM actor_days
+  SELECT actor, sum(explained) / sum(explained + unexplained) AS share, sum(customers) / count() AS customers_a_day
+  FROM actor_days FINAL
   WHERE actor IN (SELECT id FROM actors FINAL WHERE team = {team:String})
     AND day BETWEEN toDate({since:DateTime64(3,'UTC')}) AND toDate({until:DateTime64(3,'UTC')})
-  GROUP BY actor HAVING reads > 0 ORDER BY actor`;
+  GROUP BY actor HAVING sum(explained + unexplained) > 0 ORDER BY actor`;
