@@ -3,7 +3,7 @@ import { below, between, gamma, poisson, stream } from "./chance.ts";
 import type { AccessColumns } from "./columns.ts";
 import { dayMs } from "./floor.ts";
 import { knownBy, type Population } from "./population.ts";
-import type { Background, Scenario } from "./scenario.ts";
+import type { Background, Scenario } from "./scenario/index.ts";
 import { bit } from "./text.ts";
 import type { Plot, StolenColumns } from "./theft.ts";
 
@@ -187,7 +187,7 @@ export function tellAll(
     });
   }
   const skew = robustness.clockSkewHours * 3_600_000;
-  const originals = told.map((each) => ({
+  const originals = Array.from(told, (each) => ({
     ...each,
     time: Math.floor(each.time + between(random, -skew, skew)),
   }));
@@ -211,7 +211,7 @@ function byTime(reports: readonly FullReport[]): readonly FullReport[] {
   const order = reports.map((_, at) => at).sort((a, b) => reports[a]!.time - reports[b]!.time || a - b);
   const place = new Int32Array(reports.length);
   for (const [now, before] of order.entries()) place[before] = now;
-  return order.map((before) => {
+  return Array.from(order, (before) => {
     const report = reports[before]!;
     return report.duplicateOf < 0 ? report : { ...report, duplicateOf: place[report.duplicateOf]! };
   });

@@ -6,7 +6,7 @@ import { type Export, mergedByTime } from "./exports.ts";
 import { dayMs, type Floor } from "./floor.ts";
 import { lookAround, syncByNight } from "./oversight.ts";
 import { knownBy, type Population, populate } from "./population.ts";
-import type { Scenario, Theft } from "./scenario.ts";
+import type { Scenario, Theft } from "./scenario/index.ts";
 import { type Actor, emptyShifts, hire, roll, rosterOf } from "./staff.ts";
 import { stealToday } from "./steal.ts";
 import { maskOf } from "./text.ts";
@@ -88,9 +88,8 @@ function* run(setting: Setting): Generator<DeskPart, Outcome> {
     floor.dayStart = floor.start + floor.day * dayMs;
     yesterday = yield* oneDay({ floor, tickets, plot, calls, random, chunk, yesterday });
   }
-  const open = stillOpen(tickets).map((ticket) => ({ ...ticket, closed: null }));
   chunk.count = 0;
-  yield { day: scenario.days, accesses: chunk, events: new EventColumns(0), tickets: open };
+  yield { day: scenario.days, accesses: chunk, events: new EventColumns(0), tickets: stillOpen(tickets) };
   return {
     reports: tellAll(calls, scenario, { population, plot }),
     truth: truthOf(setting, plot, calls.framed),

@@ -2,7 +2,7 @@ import type { Random } from "../base/index.ts";
 import { below, oneOf } from "./chance.ts";
 import { type AccessColumns, actionNumber, type EventColumns, type TicketRow } from "./columns.ts";
 import type { Population } from "./population.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario/index.ts";
 import type { Actor, Shifts } from "./staff.ts";
 import { bit, type EventName, eventNumber } from "./text.ts";
 
@@ -97,7 +97,7 @@ export function search(floor: Floor, look: Look): void {
 }
 
 export function note(floor: Floor, look: Look, event: EventName): void {
-  if (look.ticket < 0) return;
+  if (look.ticket < 0 || isDown(floor)) return;
   floor.events.add({
     time: today(floor, look.at),
     ticket: look.ticket,
@@ -113,6 +113,13 @@ export function inShift(floor: Floor, actor: number, random: Random): number {
 }
 
 /** A queue the agent works in, mostly the own one. */
-export function aQueueOf(actor: Actor, random: Random): number {
-  return (random() < 0.75 ? actor.queues[0] : oneOf(random, actor.queues)) ?? 0;
+export function aQueueOf(floor: Floor, actor: Actor): number {
+  const own = actor.queues[floor.day >= actor.movesDay ? 1 : 0];
+  return (floor.random() < 0.75 ? own : oneOf(floor.random, actor.queues)) ?? 0;
+}
+
+/** Whether the ticket system is down today: nothing is written, and the work goes on. */
+export function isDown(floor: Floor): boolean {
+  const { outage } = floor.scenario;
+  return outage !== null && floor.day >= outage.day && floor.day < outage.day + outage.days;
 }

@@ -2,9 +2,21 @@
  * The synthetic support desk: six input tables and the truth, equal for equal scenario and seed.
  * `openDesk` streams it, `makeWorld` keeps it in memory as integers, `writeDesk` writes it as files; all three are one desk.
  */
-export { demoScenario, isScenarioName, scenario, type ScenarioName, scenarioNames } from "./incidents.ts";
 export {
+  demoScenario,
+  isScenarioName,
+  scenario,
+  type ScenarioName,
+  scenarioNames,
+} from "./scenario/index.ts";
+export {
+  actorsMax,
+  actorsMin,
   type Background,
+  checkScenario,
+  customersMax,
+  customersMin,
+  daysMax,
   everyone,
   noTheft,
   plainScenario,
@@ -16,11 +28,16 @@ export {
   type Segment,
   type Theft,
   type TheftStyle,
-} from "./scenario.ts";
+} from "./scenario/index.ts";
 export { type Desk, type DeskPart, openDesk, type Outcome, type Truth } from "./desk.ts";
 export { makeWorld, type World } from "./memory.ts";
-export { type WriteOptions, type WriteProgress, writeDesk, type Written } from "./files.ts";
-export type { TableFormat } from "./lines.ts";
+export {
+  type TableFormat,
+  type WriteOptions,
+  type WriteProgress,
+  writeDesk,
+  type Written,
+} from "./write/index.ts";
 export { type AccessColumns, actionNumber, type EventColumns, type TicketRow } from "./columns.ts";
 export type { Population, Queue } from "./population.ts";
 export type { Actor, Role } from "./staff.ts";

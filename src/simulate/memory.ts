@@ -2,7 +2,7 @@ import type { FullReport } from "./calls.ts";
 import { AccessColumns, EventColumns, type TicketRow } from "./columns.ts";
 import { openDesk, type Truth } from "./desk.ts";
 import type { Population } from "./population.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario/index.ts";
 import type { Actor } from "./staff.ts";
 
 /** A whole desk in memory: what the tables hold, as integers, and the truth. 30 bytes a sighting. */

@@ -1,8 +1,20 @@
 import { below, between, oneOf, poisson } from "./chance.ts";
 import { actionNumber } from "./columns.ts";
-import { aQueueOf, type Floor, inShift, type Look, minute, note, read, search } from "./floor.ts";
+import {
+  aQueueOf,
+  type Floor,
+  inShift,
+  type Look,
+  minute,
+  note,
+  pageFields,
+  read,
+  search,
+  today,
+  type Touch,
+} from "./floor.ts";
 import { whoCalls } from "./population.ts";
-import type { Actor } from "./staff.ts";
+import { type Actor, unrecordedOn } from "./staff.ts";
 import { bit } from "./text.ts";
 import type { Tickets } from "./work.ts";
 
@@ -19,6 +31,7 @@ export function lookAround(floor: Floor, tickets: Tickets): void {
     if (actor.role === "agent") answerUnrecorded(floor, actor);
     if (actor.snoops && floor.random() < 0.25) snoop(floor, actor);
   }
+  for (let at = 0; at < work; at++) if (floor.random() < 0.003) finishAtNight(floor, floor.touched[at]!);
 }
 
 /** Supervisors look over the shoulders of their language's agents; half of it leaves a trace on the ticket. */
@@ -59,8 +72,8 @@ function review(floor: Floor, actor: Actor, tickets: Tickets): void {
 /** Short enquiries that nobody wrote a ticket for, a colleague's question, the wrong customer of the same name. */
 function answerUnrecorded(floor: Floor, actor: Actor): void {
   const { random } = floor;
-  for (let left = poisson(random, actor.unrecorded); left > 0; left--) {
-    const customer = whoCalls(floor.population, aQueueOf(actor, random), floor.day, random);
+  for (let left = poisson(random, unrecordedOn(actor, floor.day)); left > 0; left--) {
+    const customer = whoCalls(floor.population, aQueueOf(floor, actor), floor.day, random);
     if (customer < 0) continue;
     const look: Look = { actor: actor.index, customer, at: inShift(floor, actor.index, random), ticket: -1 };
     if (random() < 0.4) search(floor, { ...look, at: look.at - between(random, 5000, 60_000) });
@@ -77,6 +90,30 @@ function snoop(floor: Floor, actor: Actor): void {
     read(floor, { actor: actor.index, customer, at: inShift(floor, actor.index, random), ticket: -1 });
   }
 }
+
+/** Now and then somebody logs in again from home, or from a hotel, hours after the shift, to finish a ticket. */
+function finishAtNight(floor: Floor, touch: Touch): void {
+  const { random, shifts } = floor;
+  const at = today(floor, shifts.to[touch.agent]! + between(random, 60, 300) * minute);
+  const session = shifts.sessions++;
+  const ip = random() < 0.8 ? shifts.home[touch.agent]! : hotelNetwork + below(random, 250);
+  const { customer, ticket, agent } = touch;
+  const fields = pageFields(floor.population, customer, ticket);
+  floor.rows.add({
+    time: at,
+    actor: agent,
+    customer,
+    action: actionNumber.read,
+    fields,
+    ticket,
+    session,
+    ip,
+  });
+  note(floor, { actor: agent, customer, at: at + 2 * minute, ticket }, "commented");
+}
+
+/** RFC 5737. */
+const hotelNetwork = 0xc000_0200;
 
 /** By night the services copy what changed: every customer with a ticket touched the day before. */
 export function syncByNight(floor: Floor, yesterday: readonly number[]): void {

@@ -1,6 +1,6 @@
 import type { Random } from "../base/index.ts";
 import { below, logNormal, normal, stream } from "./chance.ts";
-import type { Scenario, Segment } from "./scenario.ts";
+import type { Scenario, Segment } from "./scenario/index.ts";
 import { kindNames } from "./text.ts";
 
 /** Customers joined over this many days before the desk's first; the base goes on growing at that pace. */

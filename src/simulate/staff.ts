@@ -1,6 +1,6 @@
 import { defect, type Random } from "../base/index.ts";
 import { below, between, gamma, logNormal, poisson, stream } from "./chance.ts";
-import type { Scenario } from "./scenario.ts";
+import { checkScenario, type Scenario } from "./scenario/index.ts";
 
 export type Role = "agent" | "supervisor" | "quality" | "export" | "sync" | "survey";
 
@@ -26,15 +26,15 @@ export interface Actor {
   readonly homeIp: number;
   /** Tickets taken, relative to the others. */
   readonly busyness: number;
-  /** Reads a shift that are work and leave no ticket: it differs widely between honest people. */
+  /** Reads a shift that are work and leave no ticket: it differs widely between honest people, and drifts (`unrecordedOn`). */
   readonly unrecorded: number;
+  /** Days from one high tide of unrecorded work to the next, and where the first day lies in it. */
+  readonly tide: number;
+  readonly phase: number;
+  /** From this day on the second queue is the own one; Infinity for most. */
+  readonly movesDay: number;
   readonly snoops: boolean;
 }
-
-/** The fewest actors that still make a desk with every role. */
-export const actorsMin = 12;
-/** Actor columns are 16 bits wide. */
-export const actorsMax = 60_000;
 
 const agentsPerQueue = 14;
 /** A large desk has larger queues rather than ever more of them. */
@@ -60,8 +60,7 @@ export function rosterOf(scenario: Scenario): {
   readonly queuesOf: readonly number[];
 } {
   const { actors, languages } = scenario;
-  if (actors < actorsMin || actors > actorsMax || actors < languages.length * 2)
-    defect(`a desk can't have ${actors} actors`);
+  if (checkScenario(scenario) !== null) defect(`checkScenario would have refused this: ${actors} actors`);
   const agents = actors - serviceCount(actors) - quality(actors) - supervisors(actors);
   const total = languages.reduce((sum, each) => sum + each.share, 0);
   const agentsOf = languages.map((each) => Math.max(1, Math.floor((agents * each.share) / total)));
@@ -174,8 +173,16 @@ function person(place: Place, index: number, scenario: Scenario, random: Random)
     homeIp: homeNetwork + ((index * 2 + 1) % homes),
     busyness: logNormal(random, 0.35),
     unrecorded: gamma(random, 0.8, role === "agent" ? 0.6 : 0.3),
+    tide: between(random, 40, 160),
+    phase: random(),
+    movesDay: queues.length > 1 && random() < 0.2 ? below(random, scenario.days) : Number.POSITIVE_INFINITY,
     snoops: role === "agent" && random() < 0.05,
   };
+}
+
+/** Unrecorded reads expected on a day's shift: honest habits come and go over weeks. */
+export function unrecordedOn(actor: Actor, day: number): number {
+  return actor.unrecorded * (1 + 0.6 * Math.sin(2 * Math.PI * (day / actor.tide + actor.phase)));
 }
 
 /** Who is at work on the day, from when to when (epoch milliseconds), in which sessions, from which address. */

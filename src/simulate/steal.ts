@@ -117,6 +117,7 @@ function nextVictim(floor: Floor, plot: Plot, account: number): number {
   const { random } = plot;
   const own = scenario.theft.style === "own-queue" ? oneOf(random, floor.actors[account]!.queues) : undefined;
   const queue = own === undefined ? { from: 0, to: population.count } : population.queues[own]!;
+  if (queue.to === queue.from) return -1;
   const withTicket = own !== undefined && random() < 0.6;
   for (let tries = 0; tries < triesMax; tries++) {
     const customer = population.order[queue.from + below(random, queue.to - queue.from)]!;

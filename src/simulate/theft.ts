@@ -1,7 +1,7 @@
 import type { Random } from "../base/index.ts";
 import { below, stream } from "./chance.ts";
 import { type Population, segmentTest } from "./population.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario/index.ts";
 import type { Actor } from "./staff.ts";
 import { maskOf } from "./text.ts";
 

@@ -1,9 +1,10 @@
 import { between, below, oneOf } from "./chance.ts";
-import { actionNumber } from "./columns.ts";
+import { actionNumber, type TicketRow } from "./columns.ts";
 import {
   aQueueOf,
   type Floor,
   inShift,
+  isDown,
   type Look,
   minute,
   note,
@@ -76,7 +77,7 @@ export function workTickets(floor: Floor, tickets: Tickets): void {
     const actor = floor.actors[index]!;
     if (actor.role !== "agent") continue;
     for (let left = newTickets(actor, floor.scenario, floor.random); left > 0; left--) {
-      const queue = aQueueOf(actor, floor.random);
+      const queue = aQueueOf(floor, actor);
       const customer = whoCalls(floor.population, queue, floor.day, floor.random);
       if (customer >= 0)
         touch(
@@ -107,9 +108,8 @@ interface Piece {
 }
 
 function open(floor: Floor, tickets: Tickets, look: Look): Piece {
-  const { scenario, population, random } = floor;
-  const { outage } = scenario;
-  const down = outage !== null && floor.day >= outage.day && floor.day < outage.day + outage.days;
+  const { population, random } = floor;
+  const down = isDown(floor);
   const wait = Math.min(-Math.log(1 - random()) * 20 * minute, 6 * 60 * minute);
   const ticket: OpenTicket = {
     id: down ? -1 : floor.tickets++,
@@ -205,7 +205,7 @@ function close(floor: Floor, tickets: Tickets, { ticket, agent, at }: Piece): vo
   ticket.closed = true;
   if (ticket.id >= 0) {
     note(floor, { actor: agent, customer: ticket.customer, at, ticket: ticket.id }, "closed");
-    floor.closed.push({ ...rowOf(ticket), closed: today(floor, at) });
+    floor.closed.push(rowOf(ticket, today(floor, at)));
     if (tickets.recent.length < recentMax) tickets.recent.push(ticket);
     else tickets.recent[below(random, recentMax)] = ticket;
   }
@@ -216,20 +216,9 @@ function close(floor: Floor, tickets: Tickets, { ticket, agent, at }: Piece): vo
     later(floor, tickets, { ...due, what: "again" }, 1 + below(random, 21));
 }
 
-function rowOf(ticket: OpenTicket): {
-  id: number;
-  customer: number;
-  opened: number;
-  assignees: readonly number[];
-  queue: number;
-} {
-  return {
-    id: ticket.id,
-    customer: ticket.customer,
-    opened: ticket.opened,
-    assignees: ticket.assignees,
-    queue: ticket.queue,
-  };
+function rowOf(ticket: OpenTicket, closed: number | null): TicketRow {
+  const { id, customer, opened, assignees, queue } = ticket;
+  return { id, customer, opened, closed, assignees, queue };
 }
 
 function takeUp(floor: Floor, tickets: Tickets, due: Due): void {
@@ -285,11 +274,11 @@ function follow(floor: Floor, tickets: Tickets, due: Due, here: boolean): void {
 }
 
 /** Rows of the tickets that are still open when the desk ends, by id. */
-export function stillOpen(tickets: Tickets): ReturnType<typeof rowOf>[] {
+export function stillOpen(tickets: Tickets): readonly TicketRow[] {
   return tickets.openByQueue
     .flat()
     .filter((ticket) => !ticket.closed)
-    .map(rowOf)
+    .map((ticket) => rowOf(ticket, null))
     .sort((a, b) => a.id - b.id);
 }
 

@@ -1,11 +1,11 @@
 import { mkdir, open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import { actions, formatInstant, type Instant, joinFields } from "../domain/index.ts";
-import type { FullReport } from "./calls.ts";
-import type { AccessColumns, EventColumns, TicketRow } from "./columns.ts";
-import { type Desk, type DeskPart, openDesk, type Outcome } from "./desk.ts";
-import { dayMs } from "./floor.ts";
-import type { Scenario } from "./scenario.ts";
+import { actions, joinFields } from "../../domain/index.ts";
+import type { FullReport } from "../calls.ts";
+import type { AccessColumns, EventColumns, TicketRow } from "../columns.ts";
+import { type Desk, type DeskPart, openDesk, type Outcome } from "../desk.ts";
+import { dayMs } from "../floor.ts";
+import type { Scenario } from "../scenario/index.ts";
 import { type Line, lineOf, type TableFormat } from "./lines.ts";
 import {
   customerText,
@@ -16,7 +16,7 @@ import {
   sessionText,
   ticketText,
   timeTexts,
-} from "./text.ts";
+} from "../text.ts";
 import { writeTruth } from "./truth.ts";
 
 export interface WriteOptions {
@@ -234,6 +234,6 @@ class DeskWriter {
   }
 
   #date(day: number): string {
-    return formatInstant((this.#desk.start + day * dayMs) as Instant);
+    return this.#time(this.#desk.start + day * dayMs);
   }
 }

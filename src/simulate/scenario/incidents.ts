@@ -1,4 +1,4 @@
-import { type Background, everyone, plainScenario, type Scenario, scaled, type Theft } from "./scenario.ts";
+import { type Background, everyone, plainScenario, type Scenario, scaled, type Theft } from "./knobs.ts";
 
 export const scenarioNames = [
   "trend-micro-2019",
@@ -44,6 +44,7 @@ const trendMicro: Scenario = {
     "most were taken from pages of search results",
     "34 reports (one of 2,000 stolen)",
     "two background reports a week and a campaign in September",
+    "a ticket system that was down for two days in July",
   ],
   customers: 12_000_000,
   actors: 5000,
@@ -58,6 +59,7 @@ const trendMicro: Scenario = {
     toDay: 180,
   },
   reporting: { share: 0.0005, count: 34, delayDays: 12, fromDay: 92 },
+  outage: { day: 71, days: 2 },
   background: { kind: "spike", perWeek: 2, spike: { day: 130, days: 10, factor: 4, language: "en" } },
 };
 

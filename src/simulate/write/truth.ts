@@ -1,8 +1,8 @@
 import { open } from "node:fs/promises";
-import { formatInstant, type Instant } from "../domain/index.ts";
-import type { FullReport } from "./calls.ts";
-import type { Desk, Outcome } from "./desk.ts";
-import { customerText, maskFields, maskTexts } from "./text.ts";
+import { formatInstant, type Instant } from "../../domain/index.ts";
+import type { FullReport } from "../calls.ts";
+import type { Desk, Outcome } from "../desk.ts";
+import { customerText, maskFields, maskTexts } from "../text.ts";
 
 /** Stolen customers written at once. */
 const batchRows = 10_000;

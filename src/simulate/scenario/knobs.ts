@@ -1,4 +1,5 @@
-import type { FieldName } from "./text.ts";
+import { type Refusal, refusal } from "../../base/index.ts";
+import type { FieldName } from "../text.ts";
 
 /** Which customers the thief wants, or the breach took. Null and false ask for nothing. */
 export interface Segment {
@@ -100,6 +101,37 @@ export interface Scenario {
   readonly reporting: Reporting;
   readonly background: Background;
   readonly robustness: Robustness;
+}
+
+/** A base so small has queues without customers. */
+export const customersMin = 200;
+/** 40 bytes each: two gigabytes. */
+export const customersMax = 50_000_000;
+/** The fewest actors that still make a desk with every role, for each language two more. */
+export const actorsMin = 12;
+/** Actor columns are 16 bits wide. */
+export const actorsMax = 60_000;
+/** Ten years. */
+export const daysMax = 3650;
+
+function within(what: string, value: number, [least, most]: readonly [number, number]): Refusal | null {
+  return Number.isInteger(value) && value >= least && value <= most
+    ? null
+    : refusal("usage", `${value} ${what}`, `give a whole number from ${least} to ${most}`);
+}
+
+/** A refusal if the scenario can't be a desk, null if it can. */
+export function checkScenario(scenario: Scenario): Refusal | null {
+  const { customers, actors, days, start, languages } = scenario;
+  const actorsLeast = Math.max(actorsMin, languages.length * 4);
+  return (
+    within("customers", customers, [customersMin, customersMax]) ??
+    within("actors", actors, [actorsLeast, actorsMax]) ??
+    within("days", days, [1, daysMax]) ??
+    (/^\d{4}-\d{2}-\d{2}$/.test(start) && Number.isFinite(Date.parse(start))
+      ? null
+      : refusal("usage", `start ${start}`, "give a day as YYYY-MM-DD"))
+  );
 }
 
 export const everyone: Segment = { language: null, kind: null, olderThanDays: null, hasTicket: false };
