@@ -1,0 +1,105 @@
+import { unreadBytesMax } from "../octets/limits.ts";
+
+const nothing: Buffer = Buffer.alloc(0);
+const gatherBytesFirst = 4096;
+
+/**
+ * Makes contiguous runs of bytes out of chunks of any size. A run that lies in one chunk is used where it is; only a run
+ * that crosses chunks is copied, and the copy grows with what has arrived (at most twice that), never with what a length
+ * word promises: a peer that announces 64 MiB and sends nothing costs nothing.
+ */
+export class Assembler {
+  #block: Buffer = nothing;
+  #at = 0;
+  #end = 0;
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+
+  /** The block that holds the run that `have` last confirmed, from `at`. */
+  get block(): Buffer {
+    return this.#block;
+  }
+
+  get at(): number {
+    return this.#at;
+  }
+
+  /** Bytes that were fed and are not part of a frame yet. */
+  get unread(): number {
+    return this.#end - this.#at + this.#waitingBytes;
+  }
+
+  /**
+   * Takes a chunk, which its giver must not write to afterwards. A chunk of any size is taken when none waits; if others
+   * wait, only up to `unreadBytesMax` in all. @returns false if that was exceeded.
+   */
+  feed(chunk: Buffer): boolean {
+    if (chunk.length === 0) return true;
+    if (this.#waitingBytes > 0 && this.unread + chunk.length > unreadBytesMax) return false;
+    this.#waiting.push(chunk);
+    this.#waitingBytes += chunk.length;
+    return true;
+  }
+
+  /** Are `length` bytes there, in one piece? Makes it so if they have arrived. */
+  have(length: number): boolean {
+    while (this.#end - this.#at < length) {
+      const chunk = this.#waiting[0];
+      if (chunk === undefined) return false;
+      if (this.#end === this.#at) this.#use(chunk);
+      else this.#gather(chunk, length);
+    }
+    return true;
+  }
+
+  /** Hands out the next `length` bytes, which `have` has confirmed. @returns where they start in `block`. */
+  take(length: number): number {
+    const start = this.#at;
+    this.#at += length;
+    return start;
+  }
+
+  /** Forgets everything: after a fault nothing that was fed may be read. */
+  clear(): void {
+    this.#block = nothing;
+    this.#at = 0;
+    this.#end = 0;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+  }
+
+  #use(chunk: Buffer): void {
+    this.#waiting.shift();
+    this.#waitingBytes -= chunk.length;
+    this.#block = chunk;
+    this.#at = 0;
+    this.#end = chunk.length;
+  }
+
+  #gather(chunk: Buffer, length: number): void {
+    const had = this.#end - this.#at;
+    const taken = Math.min(length - had, chunk.length);
+    this.#grow(had + taken, length);
+    chunk.copy(this.#block, this.#end, 0, taken);
+    this.#end += taken;
+    this.#waitingBytes -= taken;
+    if (taken === chunk.length) this.#waiting.shift();
+    else this.#waiting[0] = chunk.subarray(taken);
+  }
+
+  /** Never writes into a chunk that was fed: `#owned` is false for those, and a gathered block ends where its frame ends. */
+  #grow(needed: number, length: number): void {
+    if (this.#owned && this.#at + needed <= this.#block.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.min(length, Math.max(needed * 2, gatherBytesFirst)));
+    this.#end = this.#block.copy(grown, 0, this.#at, this.#end);
+    this.#block = grown;
+    this.#at = 0;
+    this.#gathered = grown;
+  }
+
+  #gathered: Buffer = nothing;
+
+  get #owned(): boolean {
+    return this.#gathered === this.#block && this.#block.length > 0;
+  }
+}

@@ -1,0 +1,47 @@
+import { defect } from "../../base/index.ts";
+import { longFrameBytesCeiling, shortFrameBytesMax } from "../octets/limits.ts";
+
+/** What the length word of a message of one type may say, in frame bytes, and the message's name for faults. */
+export interface Bounds {
+  readonly name: string;
+  readonly bytesMin: number;
+  readonly bytesMax: number;
+}
+
+/** By type byte; a type that isn't there doesn't exist for the reader, and is refused before its length is believed. */
+export type BoundsByType = readonly (Bounds | undefined)[];
+
+interface Bounded {
+  readonly kind: string;
+  readonly type: number | null;
+  readonly bytesMin: number;
+  readonly bytesMax: number;
+}
+
+/** The widest bounds of the messages that share a type, with `longBytesMax` in place of the ceiling. */
+export function boundsOf(codecs: readonly Bounded[], longBytesMax: number): BoundsByType {
+  if (
+    !Number.isInteger(longBytesMax) ||
+    longBytesMax < shortFrameBytesMax ||
+    longBytesMax > longFrameBytesCeiling
+  )
+    defect(
+      `a frame limit of ${longBytesMax} bytes is outside ${shortFrameBytesMax} to ${longFrameBytesCeiling}`,
+    );
+  const table: (Bounds | undefined)[] = Array.from({ length: 256 });
+  for (const { kind, type, bytesMin, bytesMax } of codecs) {
+    if (type === null) continue;
+    const before = table[type];
+    const max = bytesMax === longFrameBytesCeiling ? longBytesMax : bytesMax;
+    table[type] =
+      before === undefined
+        ? { name: kind, bytesMin, bytesMax: max }
+        : // Several messages share this byte; which it is, only the conversation tells.
+          {
+            name: before.name,
+            bytesMin: Math.min(before.bytesMin, bytesMin),
+            bytesMax: Math.max(before.bytesMax, max),
+          };
+  }
+  return table;
+}
