@@ -13,3 +13,4 @@ export {
   type VendorOptions,
 } from "./normalised.ts";
 export { ocsf } from "./ocsf.ts";
+export { pgaudit, pgauditNotices, protectedTablesDefault } from "./pgaudit.ts";
