@@ -1,0 +1,19 @@
+/** Reports in, verdict and accounts out. */
+export {
+  type ChannelEvidence,
+  type ChannelKind,
+  type Evidence,
+  firstReports,
+  type Hit,
+  type Intake,
+  type Knowledge,
+  type SegmentEvidence,
+  type UsedReport,
+} from "./model/evidence.ts";
+export { type GivenReport, type KnownReport, usableReports } from "./model/intake.ts";
+export { defaultSettings, type ModelSettings, type Priors, type Settings } from "./model/settings.ts";
+export { stratumOf } from "./model/strata.ts";
+export { type Hypothesis, stories, type Story } from "./model/posterior.ts";
+export { accountPosteriors, type AccountPosterior } from "./model/account.ts";
+export { briefNetworkDays, sharedNetworkActors } from "./model/familiar.ts";
+export { type Scope, type ScopeQuestion, scope, scopeCsv } from "./scope/scope.ts";
