@@ -49,6 +49,10 @@ function vectors(kind: "inclusion" | "consistency"): readonly (readonly [string,
     .map((name) => [name, JSON.parse(readFileSync(join(folder, name), "utf8")) as Vector] as const);
 }
 
+function hex(hash: Hash): string {
+  return Buffer.from(hash).toString("hex");
+}
+
 function bytes(text: string): Hash {
   return Buffer.from(text, "base64");
 }
@@ -123,7 +127,6 @@ describe.skipIf(missing)(`published Merkle vectors${why}`, () => {
     const leaves = (reference?.leaves_hex ?? []).map((leaf) => leafHash(Buffer.from(leaf, "hex")));
     const all = Buffer.concat(leaves);
     const nodeAt = nodesFromTiles(leaves.length, () => all, foldPerfect);
-    const hex = (hash: Hash): string => Buffer.from(hash).toString("hex");
     for (const { leaf, size, path } of reference?.inclusion ?? [])
       expect(inclusionRanges(leaf, size).map(([start, end]) => hex(rangeHash(start, end, nodeAt)))).toEqual(
         path,

@@ -1,0 +1,5 @@
+/** The sequencer: an entry in, a durable receipt out. Keys, recovery, proofs. */
+export { openSequencer as openRecorder, type Recorder, type RecorderOptions } from "./open.ts";
+export { type RecorderStatus } from "./recorder.ts";
+export { type Receipt } from "./receipt.ts";
+export { batchEntriesMax, queueBytesMax, queueEntriesMax } from "./queue.ts";

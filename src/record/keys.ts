@@ -1,0 +1,61 @@
+import { stat } from "node:fs/promises";
+import { refusal, type Refusal } from "../base/index.ts";
+import {
+  formatSignerKey,
+  formatVerifierKey,
+  isKeyName,
+  parseSignerKey,
+  signerFromSeed,
+  type SignerKey,
+} from "../tlog/index.ts";
+import type { Disk } from "./disk.ts";
+
+/** Chance as a parameter: that many unpredictable bytes. */
+export type Bytes = (count: number) => Uint8Array;
+
+export const keyFile = "keys/log.key";
+export const verifierFile = "keys/log.vkey";
+
+const seedBytes = 32;
+
+/** The log's key, made on the first run: mode 0600, in the text form of Go's sumdb/note. */
+export async function openKey(disk: Disk, name: string | null, random: Bytes): Promise<SignerKey | Refusal> {
+  const text = await disk.read(keyFile);
+  if (text === null) return createKey(disk, name ?? `whosaw.local/${hex(random(8))}`, random);
+  const { mode } = await stat(disk.path(keyFile));
+  if ((mode & 0o077) !== 0)
+    return refusal(
+      "refused",
+      `${keyFile} can be read by others`,
+      `chmod 600 ${keyFile}, and consider a new key`,
+    );
+  const signer = parseSignerKey(text.toString());
+  if (signer === null)
+    return refusal("input", `${keyFile} holds no signing key`, "restore it from its backup");
+  // The public half can always be written again from the private one, so a missing file is mended, not refused.
+  if ((await disk.read(verifierFile)) === null) await putVerifier(disk, signer);
+  return signer;
+}
+
+async function createKey(disk: Disk, name: string, random: Bytes): Promise<SignerKey | Refusal> {
+  if (!isKeyName(name))
+    return refusal("usage", "a log's name holds a space or a plus", "name it as a URL without its scheme");
+  const signer = await putKey(disk, name, random(seedBytes));
+  await putVerifier(disk, signer);
+  await disk.settle();
+  return signer;
+}
+
+async function putKey(disk: Disk, name: string, seed: Uint8Array): Promise<SignerKey> {
+  const signer = signerFromSeed(name, seed);
+  await disk.put(keyFile, `${formatSignerKey(signer, seed)}\n`, 0o600);
+  return signer;
+}
+
+export async function putVerifier(disk: Disk, signer: SignerKey): Promise<void> {
+  await disk.put(verifierFile, `${formatVerifierKey(signer.verifier)}\n`, 0o644);
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}

@@ -1,0 +1,105 @@
+import { randomBytes } from "node:crypto";
+import { isRefusal, refusal, systemClock, type Clock, type Refusal } from "../base/index.ts";
+import { signStatement, type SignerKey } from "../tlog/index.ts";
+import { encodeBatch, type AheadRecord } from "./ahead.ts";
+import { Disk } from "./disk.ts";
+import { errnoText } from "./errno.ts";
+import { findHeads, Head } from "./head.ts";
+import { openKey, type Bytes } from "./keys.ts";
+import { takeLock, type Lock } from "./lock.ts";
+import { recover, type Gap, type Recovered } from "./recover.ts";
+import { Sequencer, shelve } from "./recorder.ts";
+import { clockWentBack, Sealer } from "./seal.ts";
+import { Ahead } from "./segments.ts";
+
+export interface RecorderOptions {
+  readonly clock?: Clock;
+  readonly random?: Bytes;
+  /** The name of a new log, as a URL without its scheme. An existing log keeps its name. */
+  readonly name?: string;
+  /** How long an acknowledged entry may wait for the checkpoint that covers it. */
+  readonly checkpointMillis?: number;
+  /** Go on after damage that lost acknowledged entries. The loss becomes a signed entry; it can't be undone. */
+  readonly acceptLoss?: boolean;
+}
+
+export type Recorder = Pick<
+  Sequencer,
+  "log" | "key" | "append" | "appendAll" | "checkpoint" | "status" | "close"
+>;
+
+const checkpointMillisDefault = 1000;
+
+/**
+ * Opens the log in a data directory (`log/` and `keys/` below it), making both on the first run; recovers what a
+ * crash left; holds the directory until `close`. The same for gateway, HTTP and import.
+ */
+export async function openSequencer(
+  dir: string,
+  options: RecorderOptions = {},
+): Promise<Sequencer | Refusal> {
+  const disk = new Disk(dir);
+  let lock: Lock | Refusal | null = null;
+  try {
+    lock = takeLock(disk.path("log/lock"));
+    if (isRefusal(lock)) return lock;
+    const opened = await openLocked(disk, lock, options);
+    if (isRefusal(opened)) lock.release();
+    return opened;
+  } catch (error) {
+    if (lock !== null && !isRefusal(lock)) lock.release();
+    if (!(error instanceof Error) || !("code" in error)) throw error;
+    return refusal(
+      "refused",
+      `the log can't be opened: ${errnoText(error)}`,
+      "mend the disk or the rights, then try again",
+    );
+  }
+}
+
+async function openLocked(disk: Disk, lock: Lock, options: RecorderOptions): Promise<Sequencer | Refusal> {
+  const random = options.random ?? randomBytes;
+  await disk.remove("log/tmp");
+  const signer = await openKey(disk, options.name ?? null, random);
+  if (isRefusal(signer)) return signer;
+  const heads = await findHeads(disk, [signer]);
+  if (isRefusal(heads)) return heads;
+  const recovered = await recover(disk, heads, options.acceptLoss ?? false);
+  if (isRefusal(recovered)) return recovered;
+  const sealer = new Sealer(options.clock ?? systemClock, random, recovered.lastMillis);
+  const gap = recovered.gap === null ? null : gapRecord(recovered.gap, signer, sealer);
+  if (isRefusal(gap)) return gap;
+  const ahead = await carryOn(disk, recovered, gap);
+  const sequencer = new Sequencer({
+    signers: [signer],
+    lock,
+    head: new Head(disk, heads.signed),
+    shelf: recovered.shelf,
+    ahead,
+    sealer,
+    checkpointMillis: options.checkpointMillis ?? checkpointMillisDefault,
+  });
+  const published = await sequencer.checkpoint();
+  return isRefusal(published) ? published : sequencer;
+}
+
+/** Puts what the write-ahead file held onto the shelf and starts a new segment behind it, with the gap entry if need be. */
+async function carryOn(disk: Disk, recovered: Recovered, gap: AheadRecord | null): Promise<Ahead> {
+  const { shelf, replay, segments } = recovered;
+  for (const record of replay) shelf.push(shelve(record));
+  const ahead = new Ahead(disk, segments);
+  await ahead.start(
+    shelf.size,
+    gap === null ? undefined : encodeBatch({ first: shelf.size, records: [gap] }),
+  );
+  if (gap !== null) shelf.push(shelve(gap));
+  return ahead;
+}
+
+function gapRecord(gap: Gap, signer: SignerKey, sealer: Sealer): AheadRecord | Refusal {
+  const time = sealer.now();
+  if (time === null) return clockWentBack;
+  const { from, bytes, sha256, entriesAtMost, why } = gap;
+  const statement = { kind: "log.gap", time, from, bytes, sha256, entriesAtMost, why } as const;
+  return sealer.sealOwn(signStatement(signer.verifier.name, statement, signer));
+}

@@ -1,0 +1,293 @@
+import { defect, isRefusal, refusal, type Refusal } from "../base/index.ts";
+import {
+  formatVerifierKey,
+  leafFor,
+  leafHash,
+  signStatement,
+  type Checkpoint,
+  type Said,
+  type SignerKey,
+  type Statement,
+} from "../tlog/index.ts";
+import { encodeBatch, type AheadRecord } from "./ahead.ts";
+import { errnoText } from "./errno.ts";
+import type { Head } from "./head.ts";
+import type { Lock } from "./lock.ts";
+import { WaitingQueue, type Waiter } from "./queue.ts";
+import type { Receipt } from "./receipt.ts";
+import { clockWentBack, type Sealed, type Sealer } from "./seal.ts";
+import { segmentBytesMax, type Ahead } from "./segments.ts";
+import type { Shelf, Shelved } from "./shelf.ts";
+
+/** Bytes of tiles and bundles that may wait to be written before commits wait for them: some 200,000 entries. */
+const backlogBytesMax = 134_217_728;
+
+/** What a recorder is made of, once the log has been recovered. */
+export interface Parts {
+  readonly signers: readonly SignerKey[];
+  readonly lock: Lock;
+  readonly head: Head;
+  readonly shelf: Shelf;
+  readonly ahead: Ahead;
+  readonly sealer: Sealer;
+  readonly checkpointMillis: number;
+}
+
+/** How the log stands. */
+export interface RecorderStatus {
+  /** Entries acknowledged. */
+  readonly size: number;
+  /** Entries that the published checkpoint covers. */
+  readonly checkpointSize: number;
+  readonly waiting: number;
+  readonly stopped: Refusal | null;
+}
+
+/**
+ * The sequencer. One commit at a time: everything that waits is framed, written and fdatasynced together, and only
+ * then answered. Tiles follow as they fill; the checkpoint follows within `checkpointMillis`.
+ */
+export class Sequencer {
+  readonly #parts: Parts;
+  #signers: readonly SignerKey[];
+  readonly #queue = new WaitingQueue();
+  #committing: readonly Waiter[] = [];
+  #size: number;
+  #checkpointSize = 0;
+  #unfiled: readonly Shelved[] = [];
+  #stopped: Refusal | null = null;
+  #pumping: Promise<void> | null = null;
+  #publishing: Promise<unknown> = Promise.resolve();
+  #timer: NodeJS.Timeout | null = null;
+  #newSegment = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#signers = parts.signers;
+    this.#size = parts.shelf.size;
+    parts.shelf.onFailure = (error) => this.#stop(failed(error));
+  }
+
+  /** The log's name: its checkpoints' origin. */
+  get log(): string {
+    return this.#signer().verifier.name;
+  }
+
+  /** The verifier key, as C2SP signed-note writes it. */
+  get key(): string {
+    return formatVerifierKey(this.#signer().verifier);
+  }
+
+  status(): RecorderStatus {
+    return {
+      size: this.#size,
+      checkpointSize: this.#checkpointSize,
+      waiting: this.#queue.entries,
+      stopped: this.#stopped,
+    };
+  }
+
+  /** Resolves to a receipt once the entry is on the disk, or to a refusal: then nothing that depends on it may happen. */
+  append(said: Said): Promise<Receipt | Refusal> {
+    return this.appendAll([said]).then((answer) =>
+      isRefusal(answer) ? answer : (answer[0] ?? defect("no receipt")),
+    );
+  }
+
+  /** As `append`, for entries that become durable together and get indexes in a row. */
+  appendAll(said: readonly Said[]): Promise<readonly Receipt[] | Refusal> {
+    return this.#wait(said, (one) => this.#parts.sealer.seal(one));
+  }
+
+  /** Appends the log's own statement, signed by the log's key. */
+  async state(statement: Statement): Promise<Receipt | Refusal> {
+    const signed = signStatement(this.log, statement, this.#signer());
+    const answer = await this.#wait([signed], (one) => this.#parts.sealer.sealOwn(one));
+    return isRefusal(answer) ? answer : (answer[0] ?? defect("no receipt"));
+  }
+
+  #wait<One>(
+    said: readonly One[],
+    seal: (one: One) => Sealed | Refusal,
+  ): Promise<readonly Receipt[] | Refusal> {
+    if (this.#stopped !== null) return Promise.resolve(this.#stopped);
+    if (said.length === 0) return Promise.resolve([]);
+    if (!this.#queue.hasRoom(said.length, 0)) return Promise.resolve(queueFull);
+    const records: Sealed[] = [];
+    let bytes = 0;
+    for (const one of said) {
+      const sealed = seal(one);
+      if (isRefusal(sealed)) {
+        if (sealed === clockWentBack) this.#stop(sealed);
+        return Promise.resolve(sealed);
+      }
+      bytes += sealed.entry.length;
+      records.push(sealed);
+    }
+    return new Promise((resolve) => {
+      const room = this.#queue.push({
+        records,
+        recorded: records.map(({ recorded }) => recorded),
+        bytes,
+        resolve,
+      });
+      if (!room) return resolve(queueFull);
+      this.#pumping ??= this.#pump();
+    });
+  }
+
+  /** Commits until nothing waits. */
+  async #pump(): Promise<void> {
+    try {
+      // A turn of the event loop before each commit lets everyone who is about to ask come along.
+      for (await turn(); this.#queue.entries > 0 && this.#stopped === null; await turn())
+        await this.#commit();
+    } catch (error) {
+      this.#stop(failed(error));
+    }
+    this.#pumping = null;
+  }
+
+  async #commit(): Promise<void> {
+    const { ahead, shelf } = this.#parts;
+    await shelf.drained(backlogBytesMax);
+    if (this.#newSegment) {
+      this.#newSegment = false;
+      await ahead.start(this.#size);
+    }
+    const waiters = this.#queue.take();
+    this.#committing = waiters;
+    const records =
+      waiters.length === 1 ? (waiters[0]?.records ?? []) : waiters.flatMap((waiter) => waiter.records);
+    const durable = ahead.append(encodeBatch({ first: this.#size, records }));
+    // While the disk works: hash this commit, and file the one before, which is durable already.
+    durable.catch(() => undefined);
+    const shelved = records.map(shelve);
+    const receipts = this.#receipts(waiters, shelved);
+    this.fileDurable();
+    await durable;
+    if (this.#stopped !== null) return;
+    this.#size += records.length;
+    this.#unfiled = shelved;
+    this.#committing = [];
+    for (const [at, waiter] of waiters.entries()) waiter.resolve(receipts[at] ?? defect("no receipt"));
+    this.#timer ??= setTimeout(() => void this.checkpoint(), this.#parts.checkpointMillis);
+  }
+
+  #receipts(waiters: readonly Waiter[], shelved: readonly Shelved[]): readonly (readonly Receipt[])[] {
+    const log = this.log;
+    let index = this.#size;
+    return waiters.map(({ recorded }) =>
+      recorded.map((time) => {
+        const hash = shelved[index - this.#size]?.leafHash ?? defect("an entry without a leaf");
+        return { log, index: index++, leafHash: Buffer.from(hash).toString("base64"), recorded: time };
+      }),
+    );
+  }
+
+  /** Hands what is durable to the tree. */
+  fileDurable(): void {
+    for (const item of this.#unfiled) this.#parts.shelf.push(item);
+    this.#unfiled = [];
+  }
+
+  /** Publishes a checkpoint that covers every entry acknowledged so far. */
+  checkpoint(): Promise<Checkpoint | Refusal> {
+    const published = this.#publishing.then(() => this.#publish());
+    this.#publishing = published;
+    return published;
+  }
+
+  async #publish(): Promise<Checkpoint | Refusal> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#stopped !== null) return this.#stopped;
+    try {
+      this.fileDurable();
+      const tree = await this.#parts.shelf.settle();
+      const checkpoint = await this.#parts.head.publish({ origin: this.log, ...tree }, this.#signers);
+      if (isRefusal(checkpoint)) return this.#stop(checkpoint);
+      this.#checkpointSize = tree.size;
+      await this.#parts.shelf.tidy(tree.size);
+      await this.#parts.ahead.trim(tree.size);
+      this.#newSegment ||= this.#parts.ahead.bytes > segmentBytesMax;
+      return checkpoint;
+    } catch (error) {
+      return this.#stop(failed(error));
+    }
+  }
+
+  /** Ends a segment at the next commit or now, so that a checkpoint may remove what it held. */
+  async endSegment(): Promise<void> {
+    this.#newSegment = true;
+    await this.#pumping;
+    if (!this.#newSegment || this.#stopped !== null) return;
+    this.#newSegment = false;
+    await this.#parts.ahead.start(this.#size);
+  }
+
+  /** Signs with these keys from the next checkpoint on; the first is the log's own. */
+  signWith(signers: readonly SignerKey[]): void {
+    this.#signers = signers;
+  }
+
+  /** Waits for what waits, publishes a last checkpoint, and lets go of the directory. */
+  async close(): Promise<Refusal | null> {
+    await this.#pumping;
+    const last = await this.checkpoint();
+    const ended = isRefusal(last) ? last : await this.#endTidily();
+    this.#stopped ??= refusal("refused", "the log is closed", "open it again");
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#parts.ahead.close().catch(() => undefined);
+    this.#parts.lock.release();
+    return ended;
+  }
+
+  async #endTidily(): Promise<Refusal | null> {
+    try {
+      await this.endSegment();
+      await this.#parts.ahead.trim(this.#checkpointSize);
+      return null;
+    } catch (error) {
+      return this.#stop(failed(error));
+    }
+  }
+
+  /** No retry: after one failure nobody knows what the disk holds, and only recovery, which reads it, may tell. */
+  #stop(why: Refusal): Refusal {
+    if (this.#stopped !== null) return this.#stopped;
+    this.#stopped = why;
+    for (const waiter of [...this.#committing, ...this.#queue.takeAll()]) waiter.resolve(why);
+    this.#committing = [];
+    return why;
+  }
+
+  #signer(): SignerKey {
+    return this.#signers[0] ?? defect("a recorder without a key");
+  }
+}
+
+const queueFull: Refusal = refusal(
+  "refused",
+  "too many entries wait to be recorded",
+  "try again; `whosaw doctor` measures the disk",
+);
+
+function failed(error: unknown): Refusal {
+  return refusal(
+    "refused",
+    `the log stopped: ${errnoText(error)}`,
+    "make room or mend the disk, then start again: recovery reads what is really there",
+  );
+}
+
+export function shelve(record: AheadRecord): Shelved {
+  const leaf = Buffer.from(leafFor(record.entry, record.salt), "latin1");
+  return { entry: record.entry, leaf, leafHash: leafHash(leaf) };
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
