@@ -7,17 +7,23 @@ const share = z.number().min(0).max(1);
 
 /** `whosaw.yaml`. Every key is optional; a key that isn't here is refused with its line. */
 export interface Configuration {
-  readonly store?: {
-    readonly url?: string | undefined;
-    readonly user?: string | undefined;
-    readonly password?: string | undefined;
-    readonly database?: string | undefined;
-    readonly memoryBytesMax?: number | undefined;
-  } | undefined;
-  readonly trace?: {
-    readonly priors?: Readonly<Record<"insider" | "stolen_account" | "outside_breach" | "no_leak", number>> | undefined;
-    readonly onlyHere?: readonly string[] | undefined;
-  } | undefined;
+  readonly store?:
+    | {
+        readonly url?: string | undefined;
+        readonly user?: string | undefined;
+        readonly password?: string | undefined;
+        readonly database?: string | undefined;
+        readonly memoryBytesMax?: number | undefined;
+      }
+    | undefined;
+  readonly trace?:
+    | {
+        readonly priors?:
+          | Readonly<Record<"insider" | "stolen_account" | "outside_breach" | "no_leak", number>>
+          | undefined;
+        readonly onlyHere?: readonly string[] | undefined;
+      }
+    | undefined;
 }
 
 const schema: z.ZodType<Configuration> = z.strictObject({
@@ -27,9 +33,16 @@ const schema: z.ZodType<Configuration> = z.strictObject({
       url: z.url().optional(),
       user: z.string().optional(),
       password: z.string().optional(),
-      database: z.string().regex(/^[A-Za-z_]\w{0,63}$/).optional(),
+      database: z
+        .string()
+        .regex(/^[A-Za-z_]\w{0,63}$/)
+        .optional(),
       /** The most memory one question may use, bytes. */
-      memoryBytesMax: z.number().int().min(256 * 2 ** 20).optional(),
+      memoryBytesMax: z
+        .number()
+        .int()
+        .min(256 * 2 ** 20)
+        .optional(),
     })
     .optional(),
   trace: z
@@ -37,9 +50,12 @@ const schema: z.ZodType<Configuration> = z.strictObject({
       /** Probabilities before any report is heard; they must add up to 1. */
       priors: z
         .strictObject({ insider: share, stolen_account: share, outside_breach: share, no_leak: share })
-        .refine((priors) => Math.abs(Object.values(priors).reduce((sum, prior) => sum + prior, 0) - 1) < 1e-6, {
-          message: "the four priors must add up to 1",
-        })
+        .refine(
+          (priors) => Math.abs(Object.values(priors).reduce((sum, prior) => sum + prior, 0) - 1) < 1e-6,
+          {
+            message: "the four priors must add up to 1",
+          },
+        )
         .optional(),
       /** Facts that only this database holds: a caller who knows one has it from here. */
       onlyHere: z.array(z.string().min(1)).optional(),
@@ -57,16 +73,28 @@ export function readConfiguration(file: string): Configuration | Refusal {
     text = readFileSync(file, "utf8");
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return refusal("input", `can't read the configuration ${file}: ${why}`, "Name a file that exists with --config.");
+    return refusal(
+      "input",
+      `can't read the configuration ${file}: ${why}`,
+      "Name a file that exists with --config.",
+    );
   }
   if (text.length > configurationBytesMax) {
-    return refusal("input", `${file} is too large for a configuration (limit ${configurationBytesMax} bytes)`, "Name the right file.");
+    return refusal(
+      "input",
+      `${file} is too large for a configuration (limit ${configurationBytesMax} bytes)`,
+      "Name the right file.",
+    );
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const [broken] = document.errors;
   if (broken !== undefined) {
-    return refusal("input", `${file}:${lines.linePos(broken.pos[0]).line}: ${broken.message.split("\n")[0] ?? ""}`, "Mend the YAML there.");
+    return refusal(
+      "input",
+      `${file}:${lines.linePos(broken.pos[0]).line}: ${broken.message.split("\n")[0] ?? ""}`,
+      "Mend the YAML there.",
+    );
   }
   const checked = schema.safeParse(document.toJS() ?? {});
   if (checked.success) return checked.data;
@@ -76,5 +104,9 @@ export function readConfiguration(file: string): Configuration | Refusal {
   const node = document.getIn(key === undefined ? path : [...path, key], true);
   const at = isNode(node) && node.range ? lines.linePos(node.range[0]).line : 1;
   const where = [...path, ...(key === undefined ? [] : [key])].join(".");
-  return refusal("input", `${file}:${at}: ${where}: ${issue?.message ?? "not allowed"}`, "docs/operate/configuration.md lists every key.");
+  return refusal(
+    "input",
+    `${file}:${at}: ${where}: ${issue?.message ?? "not allowed"}`,
+    "docs/operate/configuration.md lists every key.",
+  );
 }

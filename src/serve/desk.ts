@@ -2,7 +2,15 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Clock, type Refusal, isRefusal } from "../base/index.ts";
 import type { ActorId, CustomerId } from "../domain/index.ts";
-import { type Refreshed, type Span, type WhatSaw, type WhoSaw, refreshExplanations, whatSaw, whoSaw } from "../explain/index.ts";
+import {
+  type Refreshed,
+  type Span,
+  type WhatSaw,
+  type WhoSaw,
+  refreshExplanations,
+  whatSaw,
+  whoSaw,
+} from "../explain/index.ts";
 import { type Store, type StoreEvent, openStore } from "../store/index.ts";
 import { type Scope, type ScopeQuestion, scope, scopeCsv } from "../trace/index.ts";
 import { type Configuration, readConfiguration } from "./configuration.ts";

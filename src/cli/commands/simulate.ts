@@ -22,26 +22,48 @@ export async function simulateCommand(
   name: string,
   options: SimulateOptions,
 ): Promise<ExitCode> {
-  if (!isScenarioName(name)) return refuse(invocation, refusal("usage", `no scenario ${name}`, "whosaw simulate --help names them."));
+  if (!isScenarioName(name))
+    return refuse(invocation, refusal("usage", `no scenario ${name}`, "whosaw simulate --help names them."));
   const story = scaled(scenario(name), options);
   const wrong = checkScenario(story);
   if (wrong !== null) return refuse(invocation, wrong);
   const seed = options.seed ?? seedByDefault;
-  const bar = progress(invocation.screen, `simulating ${name}`, { quiet: invocation.options.quiet, clock: invocation.clock });
+  const bar = progress(invocation.screen, `simulating ${name}`, {
+    quiet: invocation.options.quiet,
+    clock: invocation.clock,
+  });
   try {
     const written = await writeDesk(story, seed, options.out, {
       format: options.format ?? "csv",
       onProgress: ({ day, days }) => bar.update(day, days),
     });
     bar.end();
-    if (invocation.options.json) printJson(invocation.screen, { scenario: name, seed, out: options.out, source: story.source, assumed: story.assumed, ...written });
+    if (invocation.options.json)
+      printJson(invocation.screen, {
+        scenario: name,
+        seed,
+        out: options.out,
+        source: story.source,
+        assumed: story.assumed,
+        ...written,
+      });
     else invocation.screen.out(writtenText(written));
-    tell(invocation, `simulated, after: ${story.source}\nsupposed: ${story.assumed.join("; ")}\nnext: whosaw import ${options.out}`);
+    tell(
+      invocation,
+      `simulated, after: ${story.source}\nsupposed: ${story.assumed.join("; ")}\nnext: whosaw import ${options.out}`,
+    );
     return 0;
   } catch (error) {
     bar.end();
     if (!(error instanceof Error) || !("code" in error)) throw error;
-    return refuse(invocation, refusal("input", `can't write the desk into ${options.out}: ${error.message}`, "Name a folder that can be made and has room."));
+    return refuse(
+      invocation,
+      refusal(
+        "input",
+        `can't write the desk into ${options.out}: ${error.message}`,
+        "Name a folder that can be made and has room.",
+      ),
+    );
   }
 }
 

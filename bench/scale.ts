@@ -1,0 +1,130 @@
+/**
+ * Import and questions at scale, beside DuckDB on the same files in one run:
+ * `npm run bench -- scale [--short] [--keep DIR]`. Full: 12 million customers, 5,000 actors, 250 million sightings, about 25 GB of
+ * disk and half an hour; --short: a tenth. Prints ratios; a figure above its target is a loss and says so.
+ */
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { isRefusal, systemClock } from "../src/base/index.ts";
+import type { CustomerId } from "../src/domain/index.ts";
+import { always, openDesk, type Desk } from "../src/serve/index.ts";
+import { fullScale, tenthScale, writeScaleWorld } from "./scale-world.ts";
+
+const short = process.argv.includes("--short");
+const world = short ? tenthScale : fullScale;
+const folder = mkdtempSync(join(tmpdir(), "whosaw-scale-"));
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const memory = (pid: number): number =>
+  Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 2 ** 20;
+
+async function seconds(act: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await act();
+  return (performance.now() - start) / 1000;
+}
+
+/** Of several runs the median: one run is at the mercy of whatever else the machine does. */
+async function medianSeconds(acts: readonly (() => Promise<unknown>)[]): Promise<number> {
+  const times: number[] = [];
+  for (const act of acts) times.push(await seconds(act));
+  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN;
+}
+
+function ratio(
+  what: string,
+  ours: number,
+  theirs: number,
+  target: { readonly most: number } | { readonly least: number },
+): void {
+  const value = ours / theirs;
+  const met = "most" in target ? value <= target.most : value >= target.least;
+  const bound = "most" in target ? `at most ${target.most}` : `at least ${target.least}`;
+  say(
+    `${what.padEnd(46)} ${value.toFixed(3).padStart(8)}   target ${bound}: ${met ? "met" : "MISSED"}   (whosaw ${ours.toPrecision(3)}, DuckDB ${theirs.toPrecision(3)})`,
+  );
+}
+
+async function open(): Promise<Desk> {
+  const desk = await openDesk({ data: join(folder, "data"), clock: systemClock, onEvent: say });
+  if (isRefusal(desk)) throw new Error(desk.what);
+  return desk;
+}
+
+say(
+  `${world.customers} customers, ${world.actors} actors, ${world.sightings} sightings${short ? " (--short)" : ""}`,
+);
+const accesses = writeScaleWorld(world, join(folder, "world"), () => {});
+const sample = Array.from(
+  { length: 200 },
+  (_, i) => `c${String(Math.floor((world.customers / 200) * i * 0.37)).padStart(8, "0")}`,
+);
+
+// DuckDB first, and closed before whosaw starts, so that neither holds memory the other could use.
+const duckFile = join(folder, "peer.duckdb");
+const duck = await DuckDBInstance.create(duckFile, { threads: "2" });
+const peer = await duck.connect();
+const duckImport = await seconds(async () => {
+  await peer.run(
+    `CREATE TABLE sightings AS SELECT * FROM read_parquet([${accesses.map((file) => `'${file}'`).join(",")}])`,
+  );
+  await peer.run("CHECKPOINT");
+});
+const duckBytes = statSync(duckFile).size;
+const duckOne = await medianSeconds(
+  sample
+    .slice(0, 15)
+    .map(
+      (customer) => () =>
+        peer.runAndReadAll(`SELECT * FROM sightings WHERE customer = '${customer}' ORDER BY time`),
+    ),
+);
+const list = sample.map((customer) => `'${customer}'`).join(",");
+const duckMany = await medianSeconds(
+  Array.from(
+    { length: 5 },
+    () => () =>
+      peer.runAndReadAll(
+        `SELECT actor, count(DISTINCT customer) AS n FROM sightings WHERE customer IN (${list}) GROUP BY actor ORDER BY n DESC`,
+      ),
+  ),
+);
+peer.closeSync();
+duck.closeSync();
+rmSync(duckFile, { force: true });
+
+const desk = await open();
+const importSeconds = await seconds(async () => {
+  const answer = await desk.importPaths(accesses, {});
+  if (isRefusal(answer)) throw new Error(answer.what);
+});
+const [size] = await desk.store.query<{ bytes: number; rows: number }>(
+  "SELECT sum(bytes_on_disk) AS bytes, sum(rows) AS rows FROM system.parts WHERE active AND table = 'sightings' AND database = currentDatabase()",
+);
+const before = memory(desk.store.enginePid() ?? process.pid);
+const one = await medianSeconds(
+  sample.slice(0, 15).map((customer) => () => desk.whoSaw(customer as CustomerId, always)),
+);
+const many = await medianSeconds(
+  Array.from(
+    { length: 5 },
+    () => () =>
+      desk.store.query(
+        "SELECT actor, uniqExact(customer) AS n FROM sightings WHERE customer IN {customers:Array(String)} GROUP BY actor ORDER BY n DESC",
+        { customers: sample },
+      ),
+  ),
+);
+say("");
+ratio("import, rows a second", (size?.rows ?? 0) / importSeconds, world.sightings / duckImport, {
+  least: 0.5,
+});
+ratio("who saw this customer, seconds", one, duckOne, { most: 0.12 });
+ratio("which accounts saw these 200 customers, seconds", many, duckMany, { most: 0.2 });
+ratio("bytes a sighting", (size?.bytes ?? 0) / (size?.rows ?? 1), duckBytes / world.sightings, { most: 2 });
+say(
+  `peak memory of the engine after the import: ${before.toFixed(2)} GiB; of this process: ${memory(process.pid).toFixed(2)} GiB`,
+);
+await desk.close();
+rmSync(folder, { recursive: true, force: true });
