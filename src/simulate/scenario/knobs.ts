@@ -1,4 +1,5 @@
 import { type Refusal, refusal } from "../../base/index.ts";
+import { parseInstant } from "../../domain/index.ts";
 import type { FieldName } from "../text.ts";
 
 /** Which customers the thief wants, or the breach took. Null and false ask for nothing. */
@@ -114,6 +115,8 @@ export const actorsMax = 60_000;
 /** Ten years. */
 export const daysMax = 3650;
 
+const dayShape = /^\d{4}-\d{2}-\d{2}$/;
+
 function within(what: string, value: number, [least, most]: readonly [number, number]): Refusal | null {
   return Number.isInteger(value) && value >= least && value <= most
     ? null
@@ -128,7 +131,7 @@ export function checkScenario(scenario: Scenario): Refusal | null {
     within("customers", customers, [customersMin, customersMax]) ??
     within("actors", actors, [actorsLeast, actorsMax]) ??
     within("days", days, [1, daysMax]) ??
-    (/^\d{4}-\d{2}-\d{2}$/.test(start) && Number.isFinite(Date.parse(start))
+    (dayShape.test(start) && parseInstant(start) !== null
       ? null
       : refusal("usage", `start ${start}`, "give a day as YYYY-MM-DD"))
   );
