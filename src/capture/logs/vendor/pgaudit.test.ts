@@ -1,4 +1,4 @@
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream, existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Normalised, VendorOptions } from "./normalised.ts";
 import { pgaudit, protectedTablesDefault } from "./pgaudit.ts";
@@ -11,6 +11,15 @@ async function readAll(bytes: AsyncIterable<Uint8Array>, options: VendorOptions 
   const rows: Normalised[] = [];
   for await (const row of pgaudit(bytes, options)) rows.push(row);
   return rows;
+}
+
+/** Sessions write at the same time, so the two logs hold their records in different orders. */
+const withoutOrder = (rows: readonly Normalised[]): readonly string[] =>
+  rows.map((row) => JSON.stringify({ ...row, line: 0 })).sort();
+
+async function* pieces(file: string, size: number): AsyncGenerator<Uint8Array> {
+  const bytes = readFileSync(file);
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
 async function* once(text: string): AsyncGenerator<Uint8Array> {
@@ -241,7 +250,7 @@ describe("a pgaudit log", () => {
 
   it("rejects what is no record, a broken payload and a record cut off, each with its line, and reads on", async () => {
     const good = csvLine(message({ statement: "select *\nfrom customers" }));
-    const text = `${good}a,b\n${csvLine("AUDIT: SESSION,1,1,READ")}${good}${csvLine('AUDIT: "')}${good.slice(0, -60)}`;
+    const text = `${good}a,b\n${csvLine("AUDIT: SESSION,1,1,READ")}${good}${csvLine('AUDIT: "')}${good.slice(0, -50)}`;
     const rows = await readAll(once(text));
     expect(rows.map((row) => `${row.line} ${row.kind}`)).toEqual([
       "1 unknown",
@@ -269,14 +278,12 @@ describe.skipIf(!existsSync(fixture("csv")))(
     const options: VendorOptions = {
       tables: [{ table: "public.account", key: "id", fields: ["name", "password", "description"] }],
     };
-    const withoutLine = (rows: readonly Normalised[]): readonly object[] =>
-      rows.map((row) => ({ ...row, line: 0 }));
 
     it("means the same as csvlog and as jsonlog", async () => {
       const [csvRows, jsonRows] = await Promise.all(
         ["csv", "jsonl"].map((kind) => readAll(createReadStream(fixture(kind)), options)),
       );
-      expect(withoutLine(csvRows ?? [])).toEqual(withoutLine(jsonRows ?? []));
+      expect(withoutOrder(csvRows ?? [])).toEqual(withoutOrder(jsonRows ?? []));
     });
 
     it("has a row for each of its 495 records, none rejected, and knows the customer that a parameter names", async () => {
@@ -293,8 +300,8 @@ describe.skipIf(!existsSync(fixture("csv")))(
 
     it("gives the same in chunks of any size", async () => {
       const whole = await readAll(createReadStream(fixture("csv")), options);
-      for (const highWaterMark of [1, 7, 1000])
-        expect(await readAll(createReadStream(fixture("csv"), { highWaterMark }), options)).toEqual(whole);
+      for (const size of [3, 1000])
+        expect(await readAll(pieces(fixture("csv"), size), options)).toEqual(whole);
     });
   },
 );
