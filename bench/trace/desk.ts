@@ -1,0 +1,37 @@
+/**
+ * A support desk as typed arrays, small enough to make thousands of: what the in-memory extractor reads. It is filled from
+ * simulated worlds or from a real log, and knows nothing of either.
+ */
+export interface Desk {
+  readonly customers: number;
+  readonly actors: number;
+  readonly actorName: (actor: number) => string;
+  readonly customerName: (customer: number) => string;
+  /** What doesn't change about a customer and drives being called (language, kind, has a phone number). */
+  readonly standing: Int32Array;
+  readonly language: Int32Array;
+  readonly kind: Int32Array;
+  readonly created: Float64Array;
+  /** Opening times of each customer's tickets, ascending: `ticketTimes[ticketStart[c]..ticketStart[c + 1]]`. */
+  readonly ticketStart: Int32Array;
+  readonly ticketTimes: Float64Array;
+  readonly reads: Reads;
+}
+
+/** Sightings in the order of (customer, actor, time); `start[c]` is the first of customer c. */
+export interface Reads {
+  readonly start: Int32Array;
+  readonly actor: Int32Array;
+  readonly time: Float64Array;
+  readonly unexplained: Uint8Array;
+  readonly unfamiliar: Uint8Array;
+  /** Whether the fields shown (or not said) hold the facts only this database has. */
+  readonly exclusive: Uint8Array;
+}
+
+/** A report as it comes in; customer -1 is not in the base. */
+export interface DeskReport {
+  readonly customer: number;
+  readonly time: number;
+  readonly knew: readonly string[];
+}

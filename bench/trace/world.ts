@@ -1,0 +1,141 @@
+import type { World } from "../../src/simulate/index.ts";
+import { actionNumber, bit, customerText, fieldNames } from "../../src/simulate/index.ts";
+import { defaultSettings } from "../../src/trace/index.ts";
+import type { Desk, DeskReport, Reads } from "./desk.ts";
+import { unfamiliarNetworks } from "./familiar.ts";
+
+const hour = 3_600_000;
+const day = 24 * hour;
+/** The windows of explanation, as the explain room has them; a test over the store checks that both agree. */
+const before = hour;
+const after = 7 * day;
+const bystanderMillis = 10 * 60_000;
+
+/** A simulated world as the tables show it: the truth stays behind. */
+export function deskOfWorld(world: World): Desk {
+  const { population } = world;
+  const n = population.count;
+  const ticketStart = new Int32Array(n + 1);
+  for (const ticket of world.tickets) ticketStart[ticket.customer + 1]!++;
+  for (let c = 0; c < n; c++) ticketStart[c + 1]! += ticketStart[c]!;
+  const ticketTimes = new Float64Array(world.tickets.length);
+  const fill = ticketStart.slice();
+  for (const ticket of world.tickets) ticketTimes[fill[ticket.customer]!++] = ticket.opened;
+  for (let c = 0; c < n; c++) ticketTimes.subarray(ticketStart[c], ticketStart[c + 1]).sort();
+  return {
+    customers: n,
+    actors: world.actors.length,
+    actorName: (actor) => world.actors[actor]?.id ?? "",
+    customerName: customerText,
+    standing: Int32Array.from(
+      { length: n },
+      (_, c) => (population.language[c]! * 3 + population.kind[c]!) * 2 + population.phone[c]!,
+    ),
+    language: Int32Array.from(population.language),
+    kind: Int32Array.from(population.kind),
+    created: Float64Array.from(population.created, (created) => world.start + created * day),
+    ticketStart,
+    ticketTimes,
+    reads: readsOf(world),
+  };
+}
+
+export function reportsOfWorld(world: World): readonly DeskReport[] {
+  return world.reports.map((report) => ({
+    customer: report.customer < world.population.count ? report.customer : -1,
+    time: report.time,
+    knew: fieldNames.filter((name) => (report.knew & bit[name]) !== 0),
+  }));
+}
+
+interface Window {
+  readonly actor: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** By customer: when whose reads were work. */
+function windowsOf(world: World): ReadonlyMap<number, readonly Window[]> {
+  const windows = new Map<number, Window[]>();
+  const add = (customer: number, window: Window): void => {
+    const list = windows.get(customer);
+    if (list === undefined) windows.set(customer, [window]);
+    else list.push(window);
+  };
+  for (const { customer, opened, closed, assignees } of world.tickets)
+    for (const actor of assignees)
+      add(customer, { actor, from: opened - before, to: closed === null ? Infinity : closed + after });
+  for (let at = 0; at < world.events.count; at++) {
+    const { time, ticket, actor } = world.events.row(at);
+    const { customer, opened, closed } = world.tickets[ticket]!;
+    add(customer, {
+      actor,
+      from: Math.max(time, opened) - before,
+      to: Math.max(time, closed ?? time) + after,
+    });
+  }
+  return windows;
+}
+
+function readsOf(world: World): Reads {
+  const { accesses } = world;
+  const explained = explainedReads(world);
+  const strange = unfamiliarNetworks(world);
+  const size = accesses.count;
+  const order = Float64Array.from(
+    { length: size },
+    (_, at) => (accesses.customer[at]! * world.actors.length + accesses.actor[at]!) * size + at,
+  ).sort();
+  const start = new Int32Array(world.population.count + 1);
+  const reads: Reads = {
+    start,
+    actor: new Int32Array(size),
+    time: new Float64Array(size),
+    unexplained: new Uint8Array(size),
+    unfamiliar: new Uint8Array(size),
+    exclusive: new Uint8Array(size),
+  };
+  const exclusive = fieldNames
+    .filter((name) => defaultSettings.onlyHere.includes(name))
+    .reduce((mask, name) => mask | bit[name], 0);
+  for (const [place, key] of order.entries()) {
+    const at = key % size;
+    const actor = accesses.actor[at]!;
+    start[accesses.customer[at]! + 1]!++;
+    reads.actor[place] = actor;
+    reads.time[place] = accesses.time[at]!;
+    reads.unexplained[place] = explained[at] === 0 ? 1 : 0;
+    reads.unfamiliar[place] = strange(actor, accesses.ip[at]!) ? 1 : 0;
+    reads.exclusive[place] = accesses.fields[at] === 0 || (accesses.fields[at]! & exclusive) !== 0 ? 1 : 0;
+  }
+  for (let c = 0; c < world.population.count; c++) start[c + 1]! += start[c]!;
+  return reads;
+}
+
+/** 0 unexplained, 1 explained, 2 a bystander of an explained read. */
+function explainedReads(world: World): Uint8Array {
+  const { accesses } = world;
+  const windows = windowsOf(world);
+  const explained = new Uint8Array(accesses.count);
+  for (let at = 0; at < accesses.count; at++) {
+    const actor = accesses.actor[at]!;
+    const time = accesses.time[at]!;
+    for (const window of windows.get(accesses.customer[at]!) ?? [])
+      if (window.actor === actor && window.from <= time && time <= window.to) {
+        explained[at] = 1;
+        break;
+      }
+  }
+  // Backwards in time: the next explained read of each actor.
+  const next = new Float64Array(world.actors.length).fill(Infinity);
+  for (let at = accesses.count - 1; at >= 0; at--) {
+    const actor = accesses.actor[at]!;
+    if (explained[at] === 1) next[actor] = accesses.time[at]!;
+    else if (
+      accesses.action[at] === actionNumber.search &&
+      next[actor]! - accesses.time[at]! <= bystanderMillis
+    )
+      explained[at] = 2;
+  }
+  return explained;
+}

@@ -1,0 +1,56 @@
+import type { Intake, Knowledge } from "./evidence.ts";
+import { knowledgeOf } from "./knowledge.ts";
+import type { Settings } from "./settings.ts";
+
+/** A report as given; `customer` is null if no such customer is known. */
+export interface GivenReport {
+  readonly customer: string | null;
+  readonly time: number;
+  readonly knew: readonly string[];
+}
+
+export interface KnownReport {
+  readonly customer: string;
+  readonly time: number;
+  readonly knew: readonly string[];
+  readonly knowledge: Knowledge;
+}
+
+const dayMillis = 86_400_000;
+
+/**
+ * The reports that count, by time of the call. A customer who reports again within `duplicateDays` of the first call tells the same
+ * story: the first call stands, and what any of the callers knew is kept with it. Unknown customers are counted, never guessed at.
+ */
+export function usableReports(
+  given: readonly GivenReport[],
+  settings: Settings,
+): { readonly used: readonly KnownReport[]; readonly counts: Intake } {
+  const used: { customer: string; time: number; knew: readonly string[] }[] = [];
+  const latest = new Map<string, { customer: string; time: number; knew: readonly string[] }>();
+  let duplicates = 0;
+  let unknownCustomer = 0;
+  for (const { customer, time, knew } of [...given].sort(byTime)) {
+    if (customer === null) {
+      unknownCustomer++;
+      continue;
+    }
+    const earlier = latest.get(customer);
+    if (earlier !== undefined && time - earlier.time <= settings.duplicateDays * dayMillis) {
+      duplicates++;
+      earlier.knew = [...new Set([...earlier.knew, ...knew])].sort();
+      continue;
+    }
+    const report = { customer, time, knew };
+    latest.set(customer, report);
+    used.push(report);
+  }
+  return {
+    used: used.map((report) => ({ ...report, knowledge: knowledgeOf(report.knew, settings.onlyHere) })),
+    counts: { given: given.length, used: used.length, unknownCustomer, duplicates },
+  };
+}
+
+function byTime(a: GivenReport, b: GivenReport): number {
+  return a.time - b.time || ((a.customer ?? "") < (b.customer ?? "") ? -1 : 1);
+}

@@ -1,0 +1,50 @@
+import type { Knowledge, UsedReport } from "./evidence.ts";
+
+/**
+ * What callers knew, as evidence. A caller from a leak knows a fact only this database holds with an unknown chance, any
+ * other caller with a small one; of the rest, leaked lists tell several ordinary facts more often than bought ones. All
+ * four chances are integrated over these nodes, the same for every hypothesis. Where nothing exclusive was held or shown, not knowing
+ * it says nothing. Reports that do not say what was known weigh nothing.
+ */
+export interface KnowledgeNode {
+  readonly background: Readonly<Record<Knowledge, number>>;
+  /** Through a channel that had shown an exclusive fact. */
+  readonly leak: Readonly<Record<Knowledge, number>>;
+  /** Through a channel that had not. */
+  readonly leakUnshown: Readonly<Record<Knowledge, number>>;
+}
+
+const exclusiveFromLeak = [0.1, 0.35, 0.65, 0.9] as const;
+/** Guesses, earlier leaks elsewhere, and customers who misremember. */
+const exclusiveAnyway = [0.003, 0.03] as const;
+const muchFromLeak = [0.5, 0.85] as const;
+const muchAnyway = [0.15, 0.5] as const;
+
+export function knowledgeNodes(reports: readonly UsedReport[]): readonly KnowledgeNode[] {
+  const silent = reports.every((report) => report.knowledge === "unsaid");
+  if (silent) return [node([0.5, 0.5], [0.5, 0.5])];
+  return exclusiveFromLeak.flatMap((fromLeak) =>
+    exclusiveAnyway.flatMap((anyway) =>
+      muchFromLeak.flatMap((much) =>
+        muchAnyway.map((muchElse) => node([fromLeak, much], [anyway, muchElse])),
+      ),
+    ),
+  );
+}
+
+function node(leak: readonly [number, number], background: readonly [number, number]): KnowledgeNode {
+  return { background: chances(...background), leak: chances(...leak), leakUnshown: chances(0, leak[1]) };
+}
+
+function chances(exclusive: number, much: number): Readonly<Record<Knowledge, number>> {
+  return { exclusive, much: (1 - exclusive) * much, little: (1 - exclusive) * (1 - much), unsaid: 1 };
+}
+
+/** Ordinary facts from which on a caller knew "much". */
+export const muchFacts = 2;
+
+export function knowledgeOf(knew: readonly string[], onlyHere: readonly string[]): Knowledge {
+  if (knew.length === 0) return "unsaid";
+  if (knew.some((field) => onlyHere.includes(field))) return "exclusive";
+  return knew.length >= muchFacts ? "much" : "little";
+}

@@ -1,0 +1,71 @@
+import { logSumExp } from "../../stats/index.ts";
+import type { Knowledge, UsedReport } from "./evidence.ts";
+import type { KnowledgeNode } from "./knowledge.ts";
+import type { ShareNode } from "./nodes.ts";
+
+/** A hit as the model sees it: which report, what its caller knew, and its likelihood ratio. */
+export interface WeighedHit {
+  readonly report: number;
+  readonly knowledge: Knowledge;
+  readonly shown: boolean;
+  readonly ratio: number;
+}
+
+export type KnowledgeCounts = Readonly<Record<Knowledge, number>>;
+
+const kinds = ["exclusive", "much", "little", "unsaid"] as const;
+
+export function countKnowledge(items: readonly { readonly knowledge: Knowledge }[]): KnowledgeCounts {
+  const counts = { exclusive: 0, much: 0, little: 0, unsaid: 0 };
+  for (const item of items) counts[item.knowledge]++;
+  return counts;
+}
+
+/** log P(what callers knew | every call is background). */
+export function backgroundLog(counts: KnowledgeCounts, node: KnowledgeNode): number {
+  return kinds.reduce((sum, kind) => sum + counts[kind] * Math.log(node.background[kind]), 0);
+}
+
+/**
+ * BF(h) of tracing.md times P(knowledge): the log of the integral over the leak share of
+ * prod_r ((1 - share) P(knew | background) + share ratio_r P(knew | leak)), at one knowledge node.
+ * Misses of one kind of knowledge have equal factors, so the cost is the number of hits.
+ */
+export function channelLog(
+  hits: readonly WeighedHit[],
+  reports: KnowledgeCounts,
+  node: KnowledgeNode,
+  shares: readonly ShareNode[],
+): number {
+  const hitCounts = countKnowledge(hits);
+  const misses = kinds.map((kind) => reports[kind] - hitCounts[kind]);
+  const missCount = misses.reduce((sum, count) => sum + count, 0);
+  const missLog = kinds.reduce((sum, kind, i) => sum + (misses[i] ?? 0) * Math.log(node.background[kind]), 0);
+  const terms = new Float64Array(shares.length);
+  for (const [i, { share, logWeight }] of shares.entries()) {
+    let sum = logWeight + missLog + missCount * Math.log1p(-share);
+    for (const hit of hits)
+      sum += Math.log((1 - share) * node.background[hit.knowledge] + share * leakFactor(hit, node));
+    terms[i] = sum;
+  }
+  return logSumExp(terms);
+}
+
+/** P(this report | it came through the channel), against the background's chance of the customer. */
+export function leakFactor(hit: WeighedHit, node: KnowledgeNode): number {
+  return hit.ratio * (hit.shown ? node.leak : node.leakUnshown)[hit.knowledge];
+}
+
+/** The hits of a channel, weighed. */
+export function weigh(
+  hits: readonly { readonly report: number; readonly shown: boolean }[],
+  ratios: Float64Array,
+  reports: readonly UsedReport[],
+): readonly WeighedHit[] {
+  return hits.map(({ report, shown }) => ({
+    report,
+    shown,
+    knowledge: reports[report]?.knowledge ?? "unsaid",
+    ratio: ratios[report] ?? 0,
+  }));
+}

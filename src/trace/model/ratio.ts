@@ -1,0 +1,43 @@
+import type { ModelSettings } from "./settings.ts";
+
+/** What a channel's likelihood ratios are made of; a segment has the same shape. */
+export interface Exposure {
+  readonly exposed: readonly number[];
+  readonly reach: readonly number[];
+}
+
+/**
+ * For each report, how much likelier a hit is if the call came through the channel than by chance: 1 / d, where d is the
+ * share of matched customers exposed. The share in the report's stratum is drawn towards the channel's share of the base
+ * (a stratum in which the channel exposed one customer would else make one hit decide), then averaged with the mean over
+ * all reports. Given the strata, hits by chance are independent with those shares p, and d is concave in p with the same
+ * mean, so by Jensen's inequality the expected Bayes factor under "no leak" stays at most 1: the averaging costs power, never
+ * validity. The result is bounded by 1/contamination.
+ */
+export function likelihoodRatios(
+  exposure: Exposure,
+  matched: readonly number[],
+  customers: number,
+  model: ModelSettings,
+): Float64Array {
+  const shares = exposureShares(exposure, matched, customers, model.shrinkage);
+  const mean = shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);
+  return shares.map((share) => {
+    const ratio = 1 / (model.stratumWeight * share + (1 - model.stratumWeight) * mean);
+    return ratio / (1 - model.contamination + model.contamination * ratio);
+  });
+}
+
+/** For each report: the chance that a customer like the reporter had been exposed through the channel. */
+export function exposureShares(
+  exposure: Exposure,
+  matched: readonly number[],
+  customers: number,
+  shrinkage: number,
+): Float64Array {
+  return Float64Array.from(matched, (n, report) => {
+    // At least one customer: the hit itself says that the channel is not empty.
+    const base = Math.max(1, exposure.reach[report] ?? 0) / Math.max(1, customers);
+    return ((exposure.exposed[report] ?? 0) + shrinkage) / (n + shrinkage / base);
+  });
+}

@@ -1,0 +1,136 @@
+import { logBeta, logChoose, logSumExp } from "../../stats/index.ts";
+import type { KnowledgeNode } from "./knowledge.ts";
+import type { KnowledgeCounts, WeighedHit } from "./likelihood.ts";
+import { mixtureLog, type MixturePrior } from "./mixture.ts";
+
+/** An account's channel, with its log evidence at each knowledge node. */
+export interface Candidate {
+  readonly actor: string;
+  readonly hits: readonly WeighedHit[];
+  readonly logs: Float64Array;
+}
+
+/** Accounts working together, and the log of prior times evidence, at each knowledge node. */
+export interface AccountSet {
+  readonly actors: readonly string[];
+  readonly logs: Float64Array;
+}
+
+export interface SetContext {
+  readonly accounts: number;
+  readonly reports: KnowledgeCounts;
+  readonly reportCount: number;
+  readonly nodes: readonly KnowledgeNode[];
+  readonly prior: MixturePrior;
+  /** P(1 account), P(2), ... */
+  readonly sizes: readonly number[];
+}
+
+/** Accounts that sets of two and more are built from, and sets of each size that are grown further. */
+const candidatesMax = 16;
+const beamWidth = 8;
+/** Sets this much less likely (in logs) than the best set are not grown. */
+const beamDepth = 14;
+
+/**
+ * Every single account, then sets of two to five of the best candidates, grown greedily: from each size the best few go on. A set stands
+ * for itself and for itself with further accounts that no report points to.
+ */
+export function accountSets(candidates: readonly Candidate[], context: SetContext): readonly AccountSet[] {
+  const singles = candidates.map((one): GrowingSet => ({ members: [one], logs: one.logs }));
+  const sets: AccountSet[] = singles.map((set) =>
+    finish(set, Math.min(candidatesMax, candidates.length), context),
+  );
+  const best: readonly GrowingSet[] = [...singles]
+    .sort((a, b) => logSumExp(b.logs) - logSumExp(a.logs))
+    .slice(0, candidatesMax);
+  let beam: readonly GrowingSet[] = best;
+  for (let size = 2; size <= context.sizes.length && beam.length > 0; size++) {
+    const grown = grow(beam, best, context);
+    sets.push(...grown.map((set) => finish(set, Math.min(candidatesMax, candidates.length), context)));
+    const top = Math.max(...grown.map((set) => logSumExp(set.logs)));
+    beam = grown
+      .filter((set) => logSumExp(set.logs) > top - beamDepth)
+      .sort((a, b) => logSumExp(b.logs) - logSumExp(a.logs))
+      .slice(0, beamWidth);
+  }
+  return sets;
+}
+
+interface GrowingSet {
+  readonly members: readonly Candidate[];
+  readonly logs: Float64Array;
+}
+
+function grow(
+  beam: readonly GrowingSet[],
+  best: readonly GrowingSet[],
+  context: SetContext,
+): readonly GrowingSet[] {
+  const grown = new Map<string, GrowingSet>();
+  for (const set of beam)
+    for (const { members } of best) {
+      const [added] = members;
+      if (added === undefined || !explainsMore(set.members, added)) continue;
+      const together = [...set.members, added];
+      const key = together
+        .map((member) => member.actor)
+        .sort()
+        .join("\n");
+      if (grown.has(key)) continue;
+      const logs = togetherLogs(together, set.logs, context);
+      grown.set(key, { members: together, logs });
+    }
+  return [...grown.values()];
+}
+
+/** An account whose every hit is also one of the others adds nothing: it stands among the silent ones. */
+function explainsMore(members: readonly Candidate[], added: Candidate): boolean {
+  const explained = new Set(members.flatMap((member) => member.hits.map((hit) => hit.report)));
+  return added.hits.some((hit) => !explained.has(hit.report));
+}
+
+/** Knowledge nodes that weigh this much less (in logs) for a set's first members are not worked out anew for the grown set. */
+const nodeDepth = 3;
+
+function togetherLogs(
+  members: readonly Candidate[],
+  before: Float64Array,
+  context: SetContext,
+): Float64Array {
+  const top = Math.max(...before);
+  const hits = members.map((member) => member.hits);
+  let change = -Infinity;
+  const logs = before.map((log, i) => {
+    const node = context.nodes[i];
+    if (node === undefined || log < top - nodeDepth) return Number.NaN;
+    const grown = mixtureLog(hits, context.reports, node, context.prior);
+    change = Math.max(change, grown - log);
+    return grown;
+  });
+  return logs.map((log, i) => (Number.isNaN(log) ? (before[i] ?? -Infinity) + change : log));
+}
+
+function finish(set: GrowingSet, candidates: number, context: SetContext): AccountSet {
+  const prior = logPrior(set.members.length, candidates, context);
+  return { actors: set.members.map((member) => member.actor), logs: set.logs.map((log) => log + prior) };
+}
+
+/**
+ * The log prior of `live` named accounts, with or without silent ones (beyond those that sets are grown from). A silent
+ * account's share of the leak produced no report: with Dirichlet shares that factor is a ratio of beta functions, exactly.
+ */
+export function logPrior(live: number, candidates: number, context: SetContext): number {
+  const { accounts, sizes, prior, reportCount } = context;
+  const others = Math.max(0, accounts - candidates);
+  const terms = sizes.map((probability, i) => {
+    const silent = i + 1 - live;
+    if (silent < 0 || probability === 0) return -Infinity;
+    const ways = logChoose(others, silent) - logChoose(Math.max(accounts, i + 1), i + 1);
+    const a = silent * prior.channel;
+    const b = prior.background + live * prior.channel;
+    const quiet = silent === 0 ? 0 : logBeta(a, b + reportCount) - logBeta(a, b);
+    return Math.log(probability) + ways + quiet;
+  });
+  return logSumExp(terms);
+}
