@@ -43,10 +43,14 @@ export class Edge {
 
   /** Appends one leaf hash; returns the tiles it filled, lowest level first. */
   push(leaf: Hash): readonly FullTile[] {
-    const full: FullTile[] = [];
-    let hash = leaf;
     this.#size++;
-    for (let level = 0; ; level++) {
+    return this.#carry(leaf, 0);
+  }
+
+  #carry(first: Hash, from: number): readonly FullTile[] {
+    const full: FullTile[] = [];
+    let hash = first;
+    for (let level = from; ; level++) {
       const row = this.#level(level);
       row.hashes.set(hash, row.count * hashBytes);
       row.count++;
@@ -57,6 +61,22 @@ export class Edge {
       row.count = 0;
       hash = foldPerfect(hashes);
     }
+  }
+
+  /** Appends the 256 leaf hashes of a full tile at once. The tree must end where a tile begins. */
+  pushTile(hashes: Uint8Array): readonly FullTile[] {
+    if (this.#size % tileWidth !== 0 || hashes.length !== tileWidth * hashBytes) defect("not a tile's place");
+    this.#size += tileWidth;
+    return this.#carry(foldPerfect(hashes), 1);
+  }
+
+  /** A second edge that grows apart from this one. */
+  copy(): Edge {
+    const partials = this.partials();
+    return Edge.restore(
+      this.#size,
+      (tile) => partials.find((partial) => partial.tile.level === tile.level)?.hashes ?? Buffer.of(),
+    );
   }
 
   /** The partial tiles of the tree as it stands; copies, so that they may be written while the tree grows. */

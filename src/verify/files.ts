@@ -1,0 +1,33 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** Where the verifier reads from: a folder here, a bundle or a web server elsewhere. Null if there is no such file. */
+export type ReadFile = (path: string) => Uint8Array | null | Promise<Uint8Array | null>;
+
+/** A log on a disk: what reads its files, and the public key that stands beside it, if one does. */
+export interface LogFolder {
+  readonly read: ReadFile;
+  readonly keyText: string | null;
+}
+
+const missingCodes = ["ENOENT", "ENOTDIR", "EISDIR"];
+
+function readOrNull(path: string): Uint8Array | null {
+  try {
+    // Synchronous, because a log is read a few kilobytes at a time: the asynchronous read costs more than the hashing.
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && missingCodes.includes(String(error.code))) return null;
+    throw error;
+  }
+}
+
+/** A data directory (with `log/` in it) or the log's own folder. */
+export function logFolder(dir: string): LogFolder {
+  const folder = existsSync(join(dir, "log")) ? join(dir, "log") : dir;
+  const key = readOrNull(join(dirname(folder), "keys/log.vkey"));
+  return {
+    read: (path) => readOrNull(join(folder, path)),
+    keyText: key === null ? null : Buffer.from(key).toString(),
+  };
+}

@@ -1,0 +1,5 @@
+/** The independent verifier: a log's files and a public key in, a verdict out. Offline; shares nothing with the recorder but the formats. */
+export { verifyFiles, verifyLog, type Verdict, type VerifyOptions } from "./verifyLog.ts";
+export { problemCodes, problemsMax, type Problem, type ProblemCode } from "./problem.ts";
+export { type Erasure, type GapNote, type Stretch } from "./statements.ts";
+export { type ReadFile } from "./files.ts";

@@ -1,0 +1,289 @@
+import {
+  checkCosignature,
+  checkSignature,
+  Edge,
+  entryBundlePath,
+  formatVerifierKey,
+  hashBytes,
+  parseCheckpoint,
+  parseVerifierKey,
+  sameBytes,
+  tilePath,
+  tileWidth,
+  type Checkpoint,
+  type FullTile,
+  type Hash,
+  type Tile,
+  type VerifierKey,
+} from "../tlog/index.ts";
+import { BundleChecker } from "./bundles.ts";
+import { checkErasures } from "./erasures.ts";
+import { logFolder, type ReadFile } from "./files.ts";
+import { Problems, type Problem } from "./problem.ts";
+import { Statements, type Erasure, type GapNote } from "./statements.ts";
+
+export interface VerifyOptions {
+  /** The trusted public key, as C2SP signed-note writes it. Without it `keys/log.vkey` beside the log is taken, and named. */
+  readonly key?: string;
+  /** A checkpoint kept from an earlier day: the log must hold at least that much, and the same. */
+  readonly checkpoint?: string;
+  /** Witness keys, and how many of them must have cosigned. */
+  readonly witnesses?: { readonly keys: readonly string[]; readonly needed: number };
+  /** Parse every entry, not only what the log says of itself: RFC 8785 to the last byte. Twice the time. */
+  readonly thorough?: boolean;
+  readonly onProgress?: (entries: number, of: number) => void;
+}
+
+export interface Verdict {
+  readonly ok: boolean;
+  readonly log: string | null;
+  readonly size: number;
+  /** Base64, as the checkpoint has it. */
+  readonly root: string | null;
+  readonly problems: readonly Problem[];
+  /** Problems found beyond those listed. */
+  readonly problemsBeyond: number;
+  /** The key that was trusted to begin with. */
+  readonly key: string | null;
+  readonly erased: number;
+  readonly erasures: readonly Erasure[];
+  readonly gaps: readonly GapNote[];
+  /** Names of the witnesses whose cosignatures verify. */
+  readonly witnesses: readonly string[];
+}
+
+/** Checks the log in a directory with nothing but its files and a public key. Never throws for what a log may hold. */
+export async function verifyLog(dir: string, options: VerifyOptions = {}): Promise<Verdict> {
+  const folder = logFolder(dir);
+  return verifyFiles(folder.read, { ...options, key: options.key ?? folder.keyText ?? "" });
+}
+
+/** As verifyLog, from anything that can read the log's files by name. */
+export async function verifyFiles(read: ReadFile, options: VerifyOptions): Promise<Verdict> {
+  const problems = new Problems();
+  const trusted = parseVerifierKey(options.key ?? "");
+  if (trusted === null) problems.add("key_missing", null, "no public key to check against");
+  const text = await read("checkpoint");
+  const checkpoint = text === null ? null : parseCheckpoint(Buffer.from(text).toString());
+  if (text === null) problems.add("checkpoint_missing", null, "there is no checkpoint");
+  else if (checkpoint === null) problems.add("checkpoint_malformed", null, "the checkpoint is not one");
+  const walk =
+    checkpoint === null ? null : await new Walk(read, checkpoint, { trusted, problems, options }).run();
+  const found = problems.sorted();
+  return {
+    ok: found.length === 0,
+    log: checkpoint?.origin ?? null,
+    size: checkpoint?.size ?? 0,
+    root: checkpoint === null ? null : Buffer.from(checkpoint.root).toString("base64"),
+    problems: found,
+    problemsBeyond: problems.beyond,
+    key: trusted === null ? null : formatVerifierKey(trusted),
+    erased: walk?.erased ?? 0,
+    erasures: walk?.erasures ?? [],
+    gaps: walk?.gaps ?? [],
+    witnesses: walk?.witnesses ?? [],
+  };
+}
+
+interface Means {
+  readonly trusted: VerifierKey | null;
+  readonly problems: Problems;
+  readonly options: VerifyOptions;
+}
+
+type Walked = Pick<Verdict, "erased" | "erasures" | "gaps" | "witnesses">;
+
+/** Tiles between two looks at the progress and two turns of the event loop. */
+const tilesPerTurn = 256;
+
+class Walk {
+  readonly #read: ReadFile;
+  readonly #checkpoint: Checkpoint;
+  readonly #means: Means;
+  readonly #problems: Problems;
+  readonly #edge = new Edge();
+  readonly #held: Checkpoint | null;
+  #heldRoot: Hash | null = null;
+  /** The first entry from which on every file is missing. */
+  #goneFrom: number | null = null;
+
+  constructor(read: ReadFile, checkpoint: Checkpoint, means: Means) {
+    this.#read = read;
+    this.#checkpoint = checkpoint;
+    this.#means = means;
+    this.#problems = means.problems;
+    this.#held = means.options.checkpoint === undefined ? null : parseCheckpoint(means.options.checkpoint);
+  }
+
+  async run(): Promise<Walked> {
+    const { size, origin } = this.#checkpoint;
+    const { trusted, options } = this.#means;
+    const statements = new Statements(origin, trusted, this.#problems);
+    const bundles = new BundleChecker(this.#problems, statements, options.thorough ?? false);
+    await this.#tiles(bundles);
+    if (this.#goneFrom !== null)
+      this.#problems.add(
+        "log_truncated",
+        this.#goneFrom,
+        `nothing is left of entries ${this.#goneFrom} to ${size - 1}`,
+      );
+    await this.#upperEdge();
+    if (this.#edge.size === size && !sameBytes(this.#edge.root(), this.#checkpoint.root)) this.#wrongRoot();
+    this.#signature(statements);
+    this.#heldCheckpoint(statements);
+    const erased = checkErasures(bundles.empty, statements.erasures, this.#problems);
+    return { erased, erasures: statements.erasures, gaps: statements.gaps, witnesses: this.#cosignatures() };
+  }
+
+  async #tiles(bundles: BundleChecker): Promise<void> {
+    const { size } = this.#checkpoint;
+    for (let index = 0; index * tileWidth < size; index++) {
+      const width = Math.min(tileWidth, size - index * tileWidth);
+      const files = {
+        index,
+        width,
+        hashes: await this.#tile({ level: 0, index, width }),
+        leaves: await this.#read(tilePath({ level: "entries", index, width })),
+        entries: await this.#read(entryBundlePath(index, width)),
+      };
+      const gone = files.hashes === null && files.leaves === null && files.entries === null;
+      this.#goneFrom = gone ? (this.#goneFrom ?? index * tileWidth) : null;
+      const hashes = gone ? null : bundles.check(files);
+      if (hashes !== null && this.#edge.size === index * tileWidth) await this.#grow(hashes, width);
+      if ((index + 1) % tilesPerTurn !== 0) continue;
+      this.#means.options.onProgress?.((index + 1) * tileWidth, size);
+      await new Promise(setImmediate);
+    }
+    this.#means.options.onProgress?.(size, size);
+  }
+
+  async #tile(tile: Tile): Promise<Uint8Array | null> {
+    const first = tile.index * tileWidth ** (Number(tile.level) + 1);
+    const bytes = await this.#read(tilePath(tile));
+    if (bytes === null) {
+      this.#problems.add("tile_missing", first, `${tilePath(tile)} is missing`);
+      return null;
+    }
+    if (bytes.length === tile.width * hashBytes) return bytes;
+    this.#problems.add("tile_malformed", first, `${tilePath(tile)} has ${bytes.length} bytes`);
+    return null;
+  }
+
+  async #grow(hashes: Uint8Array, width: number): Promise<void> {
+    const held = this.#held?.size ?? -1;
+    if (held >= this.#edge.size && held < this.#edge.size + tileWidth && held <= this.#edge.size + width) {
+      const past = this.#edge.copy();
+      for (let at = 0; past.size < held; at++)
+        past.push(hashes.subarray(at * hashBytes, (at + 1) * hashBytes));
+      this.#heldRoot = past.root();
+    }
+    if (width === tileWidth) for (const tile of this.#edge.pushTile(hashes)) await this.#compare(tile);
+    else
+      for (let at = 0; at < width; at++)
+        this.#edge.push(hashes.subarray(at * hashBytes, (at + 1) * hashBytes));
+  }
+
+  async #upperEdge(): Promise<void> {
+    if (this.#edge.size !== this.#checkpoint.size) return;
+    for (const partial of this.#edge.partials()) if (partial.tile.level !== 0) await this.#compare(partial);
+  }
+
+  /** Files that contradict one another were tampered with; files that agree with one another belong to another history. */
+  #wrongRoot(): void {
+    if (this.#problems.none)
+      this.#problems.add(
+        "history_differs",
+        null,
+        "the files agree with one another and not with the signed root: they are another history's",
+      );
+    else this.#problems.add("root_differs", null, "the tiles do not lead to the signed root");
+  }
+
+  /** An upper tile must hold what the lower ones come to. */
+  async #compare({ tile, hashes }: FullTile): Promise<void> {
+    const stored = await this.#tile(tile);
+    if (stored === null || sameBytes(stored, hashes)) return;
+    const at = hashes.findIndex((byte, place) => stored[place] !== byte);
+    const span = tileWidth ** Number(tile.level);
+    const first = (tile.index * tileWidth + Math.floor(at / hashBytes)) * span;
+    this.#problems.add(
+      "tile_differs",
+      first,
+      `entries ${first} to ${first + span - 1} do not come to what ${tilePath(tile)} holds`,
+    );
+  }
+
+  #signature(statements: Statements): void {
+    const { trusted } = this.#means;
+    const { note, origin } = this.#checkpoint;
+    if (trusted === null) return;
+    if (trusted.name !== origin)
+      return this.#problems.add(
+        "origin_differs",
+        null,
+        `the key is of ${trusted.name}, the log of ${origin}`,
+      );
+    const current = statements.current ?? trusted;
+    const verdict = checkSignature(note, current);
+    if (verdict === "bad")
+      this.#problems.add("checkpoint_signature_wrong", null, "the checkpoint's signature does not verify");
+    if (verdict === "absent")
+      this.#problems.add(
+        "key_differs",
+        null,
+        `signed by ${note.signatures.map(({ name, id }) => `${name}+${id.toString(16)}`).join(", ")}, not by the trusted key or one it handed over to`,
+      );
+  }
+
+  #heldCheckpoint(statements: Statements): void {
+    if (this.#means.options.checkpoint === undefined) return;
+    const held = this.#held;
+    const keys = [this.#means.trusted, statements.current].filter((key) => key !== null);
+    if (
+      held === null ||
+      held.origin !== this.#checkpoint.origin ||
+      !keys.some((key) => checkSignature(held.note, key) === "good")
+    )
+      return this.#problems.add(
+        "held_checkpoint_wrong",
+        null,
+        "the checkpoint to compare with is not one of this log",
+      );
+    if (held.size > this.#checkpoint.size)
+      return this.#problems.add(
+        "rolled_back",
+        this.#checkpoint.size,
+        `the log has ${this.#checkpoint.size} entries and once had ${held.size}`,
+      );
+    const root = held.size === this.#checkpoint.size ? this.#checkpoint.root : this.#heldRoot;
+    if (root === null || !sameBytes(root, held.root))
+      this.#problems.add(
+        "forked",
+        null,
+        `the first ${held.size} entries are not those of the checkpoint held`,
+      );
+  }
+
+  #cosignatures(): readonly string[] {
+    const policy = this.#means.options.witnesses;
+    const good: string[] = [];
+    for (const text of policy?.keys ?? []) {
+      const key = parseVerifierKey(text);
+      const verdict = key === null ? "bad" : checkCosignature(this.#checkpoint.note, key).verdict;
+      if (verdict === "bad")
+        this.#problems.add(
+          "cosignature_wrong",
+          null,
+          `the cosignature of ${key?.name ?? text} does not verify`,
+        );
+      if (key !== null && verdict === "good" && !good.includes(key.name)) good.push(key.name);
+    }
+    if (good.length < (policy?.needed ?? 0))
+      this.#problems.add(
+        "cosignature_missing",
+        null,
+        `${good.length} witnesses cosigned, ${policy?.needed ?? 0} are needed`,
+      );
+    return good;
+  }
+}
