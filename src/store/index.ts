@@ -6,3 +6,4 @@ export { type Store, type StoreOptions, type ServerAddress, databaseName, openSt
 export { type Params, type Settings, storeRefusal } from "./client.ts";
 export { type StoreEvent } from "./embedded.ts";
 export { StoreError } from "./storeError.ts";
+export { type ImportEntry, type StoreLoader, openLoader } from "./load/index.ts";

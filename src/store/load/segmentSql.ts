@@ -1,0 +1,184 @@
+import { defect } from "../../base/index.ts";
+import type { Params, Settings } from "../client.ts";
+import type { LoadColumn, LoadPlan, LoadSegment } from "./plan.ts";
+
+/** A query over one segment: rows with their number, cells `c`, and whether the row is sure. */
+export interface SegmentSql {
+  readonly rows: string;
+  readonly sure: string;
+  readonly values: readonly string[];
+  readonly params: Params;
+  readonly settings: Settings;
+}
+
+/** Control characters, which no id or text may hold. One automaton pass; measured 2-3 times faster than match(). */
+const controls = String.raw`'[\\x00-\\x1f\\x7f]'`;
+/** The first moment behind the years that the domain's instants hold: 2200-01-01, in ms. */
+const instantMax = 7_258_118_400_000;
+
+export function segmentSql(segment: LoadSegment, types: ReadonlyMap<string, string>): SegmentSql {
+  const { plan, form } = segment;
+  const params: Record<string, unknown> = {
+    path: segment.path,
+    known: [...segment.lists.keys()],
+    normal: [...segment.lists.values()],
+  };
+  const source = sourceOf(segment, types, params);
+  const sure = [source.sure, ...plan.columns.map((column, at) => sureOf(column, at, params))];
+  const values = plan.columns.map((column, at) => valueOf(column, at));
+  if (plan.segments !== null) {
+    const pairs = plan.segments.map(({ name, cell }, at) => {
+      params[`segment${at}`] = name;
+      sure.push(textSure(`c[${cell + 1}]`));
+      return `{segment${at}:String}, c[${cell + 1}]`;
+    });
+    values.push(pairs.length === 0 ? "map()" : `mapFilter((k, v) -> v != '', map(${pairs.join(", ")}))`);
+  }
+  if (segment.checkUtf8) sure.push("arrayAll(x -> isValidUTF8(x), c)");
+  const settings: Settings = form.kind === "quoted" ? quotedSettings(form.delimiter) : {};
+  return { rows: source.rows, sure: `ifNull(${sure.join(" AND ")}, 0)`, values, params, settings };
+}
+
+function quotedSettings(delimiter: string): Settings {
+  return {
+    format_csv_delimiter: delimiter,
+    input_format_csv_trim_whitespaces: 0,
+    input_format_csv_allow_whitespace_or_tab_as_delimiter: delimiter === "\t" ? 1 : 0,
+    // Text is text: no word in a cell means "nothing", and an empty cell is the empty text.
+    format_csv_null_representation: "\u0001no cell says this\u0001",
+    input_format_null_as_default: 0,
+    input_format_csv_empty_as_default: 0,
+  };
+}
+
+interface SourceSql {
+  /** `SELECT r, c FROM file(...)`: r counts from 0, c holds the cells as texts. */
+  readonly rows: string;
+  readonly sure: string;
+}
+
+function sourceOf(
+  { plan, form }: LoadSegment,
+  types: ReadonlyMap<string, string>,
+  params: Record<string, unknown>,
+): SourceSql {
+  if (form.kind === "lines") {
+    params["delimiter"] = form.delimiter;
+    params["cells"] = plan.cells.length;
+    const line = form.carriageReturn ? "substring(line, 1, length(line) - endsWith(line, '\\r'))" : "line";
+    return {
+      rows: `SELECT _row_number AS r, splitByChar({delimiter:String}, ${line}) AS c FROM file({path:String}, 'LineAsString')`,
+      sure: "length(c) = {cells:UInt32}",
+    };
+  }
+  if (form.kind === "quoted") {
+    const names = plan.cells.map((_, at) => `c${at}`);
+    params["shape"] = names.map((name) => `${name} String`).join(", ");
+    return {
+      rows: `SELECT _row_number AS r, [${names.join(", ")}] AS c FROM file({path:String}, 'CSV', {shape:String})`,
+      sure: "1",
+    };
+  }
+  if (form.kind === "json") return jsonSource(plan, params);
+  return parquetSource(plan, types);
+}
+
+/**
+ * Members as texts. A number is only sure as an integer of at most 15 digits: longer ones and fractions have more than
+ * one text, and a list or an object has none; the careful path sees their JSON.
+ */
+function jsonSource(plan: LoadPlan, params: Record<string, unknown>): SourceSql {
+  const members = plan.cells.map((name, at) => {
+    params[`member${at}`] = name;
+    return `ifNull(JSONExtract(line, {member${at}:String}, 'Nullable(String)'), '')`;
+  });
+  const unsureText = String.raw`x -> match(x, '^(true$|false$|\\{|\\[)') OR (match(x, '^-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?$') AND NOT match(x, '^[0-9]{1,15}$'))`;
+  return {
+    rows: `SELECT _row_number AS r, [${members.join(", ")}] AS c, line FROM file({path:String}, 'LineAsString')`,
+    sure: `isValidJSON(line) AND startsWith(line, '{') AND NOT arrayExists(${unsureText}, c)`,
+  };
+}
+
+function parquetSource(plan: LoadPlan, types: ReadonlyMap<string, string>): SourceSql {
+  const cells = plan.cells.map((name) => parquetText(name, types.get(name) ?? defect(`no column ${name}`)));
+  return {
+    rows: `SELECT _row_number AS r, [${cells.join(", ")}] AS c FROM file({path:String}, 'Parquet')`,
+    sure: "1",
+  };
+}
+
+/** A typed value as the text that a CSV file would hold. */
+function parquetText(name: string, type: string): string {
+  const column = identifier(name);
+  if (/DateTime|Date/.test(type)) return `ifNull(toString(toDateTime64(${column}, 3, 'UTC')), '')`;
+  if (/^Array\((Nullable\()?(String|FixedString)/.test(type))
+    return `arrayStringConcat(arrayMap(x -> ifNull(toString(x), ''), ${column}), ';')`;
+  return `ifNull(toString(${column}), '')`;
+}
+
+/** Names can't be parameters in a select list; backquotes with their escape keep a name a name. */
+export function identifier(name: string): string {
+  return `\`${name.replaceAll("\\", "\\\\").replaceAll("`", "\\`")}\``;
+}
+
+function cellOf({ cell, constant }: LoadColumn, at: number, params?: Record<string, unknown>): string {
+  if (cell !== null) return `c[${cell + 1}]`;
+  if (params !== undefined) params[`constant${at}`] = constant;
+  return `{constant${at}:String}`;
+}
+
+function textSure(x: string): string {
+  return `length(${x}) <= 256 AND NOT multiMatchAny(${x}, [${controls}])`;
+}
+
+function sureOf(column: LoadColumn, at: number, params: Record<string, unknown>): string {
+  const x = cellOf(column, at, params);
+  const { is } = column;
+  if (is.kind === "id") return `${x} != '' AND ${textSure(x)}`;
+  if (is.kind === "text") return textSure(x);
+  if (is.kind === "list") return `(${x} = '' OR has({known:Array(String)}, ${x}))`;
+  if (is.kind === "oneOf") {
+    params[`words${at}`] = ["", ...is.values];
+    params[`empty${at}`] = is.empty;
+    return `has({words${at}:Array(String)}, ${x})`;
+  }
+  const sure = timeSure(x);
+  return is.kind === "time" ? sure : `(${x} = '' OR ${sure})`;
+}
+
+function valueOf(column: LoadColumn, at: number): string {
+  const x = cellOf(column, at);
+  const { is } = column;
+  if (is.kind === "id" || is.kind === "text") return x;
+  if (is.kind === "list")
+    return `if(${x} = '', '', transform(${x}, {known:Array(String)}, {normal:Array(String)}, ''))`;
+  if (is.kind === "oneOf") return `if(${x} = '', {empty${at}:String}, ${x})`;
+  return is.kind === "time" ? timeValue(x) : `if(${x} = '', NULL, ${timeValue(x)})`;
+}
+
+// A time is sure when it is twelve or thirteen digits, or when its first nineteen characters come back unchanged from
+// the parser (which carries 31 February over into March; its own text then differs), behind them at most .sss and Z.
+function timeSure(x: string): string {
+  return (
+    `if(match(${x}, '^[0-9]{12,13}$'), toUInt64OrZero(${x}) < ${instantMax},` +
+    ` length(${x}) IN (19, 20, 23, 24) AND substring(${x}, 11, 1) IN (' ', 'T') AND` +
+    ` (length(${x}) IN (19, 23) OR endsWith(${x}, 'Z')) AND` +
+    ` toString(toDateTime64OrZero(${plainTime(x)}, 3, 'UTC')) = ${plainTime(x)} AND` +
+    ` ${x} >= '1970' AND ${x} < '2200')`
+  );
+}
+
+function timeValue(x: string): string {
+  return (
+    `if(match(${x}, '^[0-9]{12,13}$'), fromUnixTimestamp64Milli(toInt64OrZero(${x}), 'UTC'),` +
+    ` toDateTime64OrZero(${plainTime(x)}, 3, 'UTC'))`
+  );
+}
+
+/** `2019-05-01 12:00:00.000` of `2019-05-01T12:00:00Z` and its like. */
+function plainTime(x: string): string {
+  return (
+    `concat(substring(${x}, 1, 10), ' ', substring(${x}, 12, 8),` +
+    ` if(length(${x}) >= 23, substring(${x}, 20, 4), '.000'))`
+  );
+}
