@@ -37,10 +37,9 @@ export function lookAround(floor: Floor, tickets: Tickets): void {
 /** Supervisors look over the shoulders of their language's agents; half of it leaves a trace on the ticket. */
 function supervise(floor: Floor, actor: Actor, work: number): void {
   const { random, shifts } = floor;
-  if (work === 0) return;
   for (let left = poisson(random, 12); left > 0; left--) {
-    const touch = floor.touched[below(random, work)]!;
-    if (floor.actors[touch.agent]!.language !== actor.language) continue;
+    const touch = ofLanguage(floor, actor.language, work);
+    if (touch === undefined) return;
     const at = Math.max(touch.at + between(random, 2, 90) * minute, shifts.from[actor.index]! + 5 * minute);
     if (at > shifts.to[actor.index]!) continue;
     const look: Look = {
@@ -53,6 +52,15 @@ function supervise(floor: Floor, actor: Actor, work: number): void {
     if (random() < 0.5)
       note(floor, { ...look, ticket: touch.ticket, at: at + between(random, 1, 5) * minute }, "commented");
   }
+}
+
+/** Work of today in the language; undefined where a few tries find none. */
+function ofLanguage(floor: Floor, language: number, work: number): Touch | undefined {
+  for (let tries = 0; tries < 40; tries++) {
+    const touch = floor.touched[below(floor.random, work)];
+    if (touch !== undefined && floor.actors[touch.agent]!.language === language) return touch;
+  }
+  return undefined;
 }
 
 /** Quality reviewers sample closed tickets of every team; most samples are written down, some aren't. */
