@@ -14,3 +14,4 @@ export {
 } from "./normalised.ts";
 export { ocsf } from "./ocsf.ts";
 export { pgaudit, pgauditNotices, protectedTablesDefault } from "./pgaudit.ts";
+export { zendesk } from "./zendesk.ts";
