@@ -165,12 +165,15 @@ export class Shelf {
   #write(path: string, bytes: Uint8Array): void {
     this.#backlogBytes += bytes.length;
     const written = new Promise<void>((resolve, reject) => {
-      this.#queue.push(() =>
-        this.#disk.put(`log/${path}`, bytes).then(() => {
+      this.#queue.push(async () => {
+        try {
+          await this.#disk.put(`log/${path}`, bytes);
           this.#backlogBytes -= bytes.length;
           resolve();
-        }, reject),
-      );
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
+      });
     });
     this.#underWay.add(written);
     // A failed write stays in the set, so that whoever next waits for the shelf learns of it.

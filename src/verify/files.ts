@@ -10,14 +10,14 @@ export interface LogFolder {
   readonly keyText: string | null;
 }
 
-const missingCodes = ["ENOENT", "ENOTDIR", "EISDIR"];
+const missingCodes = new Set(["ENOENT", "ENOTDIR", "EISDIR"]);
 
 function readOrNull(path: string): Uint8Array | null {
   try {
     // Synchronous, because a log is read a few kilobytes at a time: the asynchronous read costs more than the hashing.
     return readFileSync(path);
   } catch (error) {
-    if (error instanceof Error && "code" in error && missingCodes.includes(String(error.code))) return null;
+    if (error instanceof Error && "code" in error && missingCodes.has(String(error.code))) return null;
     throw error;
   }
 }

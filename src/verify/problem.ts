@@ -19,16 +19,16 @@ export const problemCodes = [
   "tile_differs",
   "bundle_missing",
   "bundle_malformed",
-  "leaf_malformed",
   "leaf_differs",
   "leaf_moved",
   "leaf_inserted",
   "leaf_missing",
-  "entry_malformed",
+  "leaf_malformed",
   "entry_differs",
   "entry_moved",
   "entry_inserted",
   "entry_missing",
+  "entry_malformed",
   "time_backwards",
   "statement_wrong",
   "erasure_wrong",
@@ -66,6 +66,7 @@ export class Problems {
 
   /** Those of the whole log first, then in the order of the entries: the first with an index is the first wrong entry. */
   sorted(): readonly Problem[] {
-    return this.#found.toSorted((a, b) => (a.index ?? -1) - (b.index ?? -1));
+    const rank = (problem: Problem): number => problemCodes.indexOf(problem.code);
+    return this.#found.toSorted((a, b) => (a.index ?? -1) - (b.index ?? -1) || rank(a) - rank(b));
   }
 }

@@ -69,7 +69,7 @@ export class Statements {
   #gap(index: number, said: Said): void {
     if (said["from"] !== index)
       this.#problems.add("statement_wrong", index, "a gap entry does not stand where the log was cut");
-    this.gaps.push({ index, why: String(said["why"]), bytes: Number(said["bytes"]) });
+    this.gaps.push({ index, why: text(said["why"]), bytes: Number(said["bytes"]) });
   }
 
   #erasure(index: number, said: Said): void {
@@ -84,9 +84,13 @@ export class Statements {
       const { from, to } = stretch as { readonly from?: unknown; readonly to?: unknown };
       if (typeof from !== "number" || typeof to !== "number" || from < 0 || from >= to || to > index)
         this.#problems.add("erasure_wrong", index, "an erasure names entries that did not stand before it");
-      else this.erasures.push({ index, from, to, reason: String(said["reason"]), approvedBy });
+      else this.erasures.push({ index, from, to, reason: text(said["reason"]), approvedBy });
     }
   }
+}
+
+function text(value: Json | undefined): string {
+  return typeof value === "string" ? value : "";
 }
 
 function strings(value: Json | undefined): readonly string[] {
