@@ -5,7 +5,7 @@ import {
   anyLoginMessage,
   anySessionMessage,
   anyStartupPhaseMessage,
-} from "./arbitrary.fixture.ts";
+} from "../../testdata/wire/arbitrary.ts";
 import {
   BackendFramer,
   type BackendMessage,

@@ -8,7 +8,7 @@ import type {
   LoginMessage,
   SessionMessage,
   StartupPhaseMessage,
-} from "./index.ts";
+} from "../../src/wire/index.ts";
 
 type Arbitrary<T> = fc.Arbitrary<T>;
 
