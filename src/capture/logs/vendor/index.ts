@@ -15,3 +15,5 @@ export {
 export { ocsf } from "./ocsf.ts";
 export { pgaudit, pgauditNotices, protectedTablesDefault } from "./pgaudit.ts";
 export { zendesk } from "./zendesk.ts";
+export { customerObjectsDefault, salesforce } from "./salesforce.ts";
+export { customerTypesDefault } from "./ocsfResources.ts";

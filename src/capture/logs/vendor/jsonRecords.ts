@@ -285,3 +285,42 @@ export async function* framed(bytes: AsyncIterable<Uint8Array>, framer: Framer):
   for await (const chunk of bytes) yield* framer.push(chunk);
   yield* framer.end();
 }
+
+/** Frames JSON if the first character that says anything opens an object or a list, else what `other` makes. */
+export class EitherFramer implements Framer {
+  readonly #wrapperKeys: readonly string[];
+  readonly #other: () => Framer;
+  #chosen: Framer | null = null;
+  /** Line breaks in chunks that say nothing, before the framer that counts lines is chosen. */
+  #blankLines = 0;
+  isJson = false;
+
+  constructor(wrapperKeys: readonly string[], other: () => Framer) {
+    this.#wrapperKeys = wrapperKeys;
+    this.#other = other;
+  }
+
+  push(chunk: Uint8Array): readonly RawRecord[] {
+    if (this.#chosen === null) {
+      // Blanks and a byte order mark come before either.
+      const first = chunk.find((byte) => byte > 0x20 && byte !== 0xef && byte !== 0xbb && byte !== 0xbf);
+      if (first === undefined) {
+        this.#blankLines += chunk.filter((byte) => byte === newline).length;
+        return [];
+      }
+      this.isJson = first === openBrace || first === openBracket;
+      this.#chosen = this.isJson ? new JsonFramer(this.#wrapperKeys) : this.#other();
+    }
+    return this.#moved(this.#chosen.push(chunk));
+  }
+
+  end(): readonly RawRecord[] {
+    return this.#moved(this.#chosen?.end() ?? []);
+  }
+
+  #moved(records: readonly RawRecord[]): readonly RawRecord[] {
+    return this.#blankLines === 0
+      ? records
+      : records.map((record) => ({ ...record, line: record.line + this.#blankLines }));
+  }
+}

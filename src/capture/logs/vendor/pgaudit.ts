@@ -1,4 +1,4 @@
-import { framed, type Framer, JsonFramer, type RawRecord } from "./jsonRecords.ts";
+import { EitherFramer, framed, type RawRecord } from "./jsonRecords.ts";
 import { CsvFramer } from "./csvRecords.ts";
 import {
   access,
@@ -44,29 +44,8 @@ export async function* pgaudit(
 ): AsyncGenerator<Normalised> {
   const tables = options.tables ?? protectedTablesDefault;
   const reader = new AuditReader(await statementParser(), tables);
-  const framer = new EitherFramer();
+  const framer = new EitherFramer([], () => new CsvFramer());
   for await (const raw of framed(bytes, framer)) yield* reader.read(raw, framer.isJson);
-}
-
-/** Frames JSON if the first character that says anything is a brace, else CSV. */
-class EitherFramer implements Framer {
-  #chosen: Framer | null = null;
-  isJson = false;
-
-  push(chunk: Uint8Array): readonly RawRecord[] {
-    if (this.#chosen === null) {
-      // Blanks and a byte order mark come before either.
-      const first = chunk.find((byte) => byte > 0x20 && byte !== 0xef && byte !== 0xbb && byte !== 0xbf);
-      this.isJson = first === 0x7b || first === 0x5b;
-      if (first !== undefined) this.#chosen = this.isJson ? new JsonFramer([]) : new CsvFramer();
-      else return [];
-    }
-    return this.#chosen.push(chunk);
-  }
-
-  end(): readonly RawRecord[] {
-    return this.#chosen?.end() ?? [];
-  }
 }
 
 class AuditReader {
