@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Clock, type Refusal, isRefusal } from "../base/index.ts";
+import { type ImportAnswer, type Renaming, importPaths } from "../capture/index.ts";
 import type { ActorId, CustomerId } from "../domain/index.ts";
 import {
   type Refreshed,
@@ -11,7 +12,7 @@ import {
   whatSaw,
   whoSaw,
 } from "../explain/index.ts";
-import { type Store, type StoreEvent, openStore } from "../store/index.ts";
+import { type Store, type StoreEvent, openLoader, openStore } from "../store/index.ts";
 import { type Scope, type ScopeQuestion, scope, scopeCsv } from "../trace/index.ts";
 import { type Configuration, readConfiguration } from "./configuration.ts";
 
@@ -25,18 +26,38 @@ export interface DeskOptions {
   readonly onEvent: (text: string) => void;
 }
 
+export interface ImportWish {
+  /** The table that the files hold, when their names don't say it. */
+  readonly as?: string;
+  readonly format?: string;
+  readonly map?: Renaming;
+  /** Bytes done of the file in hand, and of how many. */
+  readonly onProgress?: (progress: {
+    readonly file: string;
+    readonly bytes: number;
+    readonly total: number;
+  }) => void;
+  /** Sightings classed, of how many: the explanations are brought up to date after the last file. */
+  readonly onExplain?: (done: number, total: number) => void;
+}
+
+/** What came in, and what became of the explanations. */
+export interface Imported extends ImportAnswer {
+  readonly explanations: Refreshed;
+}
+
 /** Everything that can be asked of one data directory. */
 export interface Desk {
   readonly data: string;
   readonly store: Store;
   readonly configuration: Configuration;
+  /** Takes in files and folders, then brings the explanations up to date. */
+  importPaths(paths: readonly string[], wish: ImportWish): Promise<Imported | Refusal>;
   whoSaw(customer: CustomerId, span: Span): Promise<WhoSaw>;
   whatSaw(actor: ActorId, span: Span): Promise<WhatSaw>;
   scope(question: ScopeQuestion): Promise<Scope>;
   /** The lines of the exposed customers' CSV file. */
   scopeCsv(question: ScopeQuestion): AsyncIterable<string>;
-  /** Brings the explanations, and what the trace counts by, up to what was imported. */
-  refresh(onProgress: (done: number, total: number) => void): Promise<Refreshed>;
   close(): Promise<void>;
 }
 
@@ -66,13 +87,32 @@ export async function openDesk(options: DeskOptions): Promise<Desk | Refusal> {
     data,
     store,
     configuration,
+    importPaths: (paths, wish) => importInto(store, options.clock, { paths, wish }),
     whoSaw: (customer, span) => whoSaw(store, customer, span),
     whatSaw: (actor, span) => whatSaw(store, actor, span),
     scope: (question) => scope(store, question),
     scopeCsv: (question) => scopeCsv(store.stream, question),
-    refresh: (onProgress) => refreshExplanations(store, onProgress),
     close: () => store.close(),
   };
+}
+
+async function importInto(
+  store: Store,
+  clock: Clock,
+  { paths, wish }: { readonly paths: readonly string[]; readonly wish: ImportWish },
+): Promise<Imported | Refusal> {
+  const answer = await importPaths(paths, {
+    loader: openLoader(store),
+    staging: join(store.data, "staging"),
+    rejected: join(store.data, "rejected"),
+    clock,
+    onProgress: wish.onProgress ?? ((): void => undefined),
+    ...(wish.as === undefined ? {} : { as: wish.as }),
+    ...(wish.format === undefined ? {} : { format: wish.format }),
+    ...(wish.map === undefined ? {} : { map: wish.map }),
+  });
+  if (isRefusal(answer)) return answer;
+  return { ...answer, explanations: await refreshExplanations(store, wish.onExplain) };
 }
 
 function configurationOf(options: DeskOptions, data: string): Configuration | Refusal {
@@ -82,5 +122,7 @@ function configurationOf(options: DeskOptions, data: string): Configuration | Re
 }
 
 function eventText(event: StoreEvent): string {
-  return JSON.stringify(event);
+  return event.kind === "engine-died"
+    ? `the store's engine died (${event.how}); it is started again${event.said === "" ? "" : `\n  its last words: ${event.said}`}`
+    : "the store's engine runs again";
 }

@@ -1,0 +1,17 @@
+/**
+ * The composition root: reads the configuration, opens the store, hands the rooms what they need.
+ * Promises: a desk is opened once, asked many things, and closed; what can't be opened is a refusal that says what to do.
+ */
+export { type Configuration, readConfiguration } from "./configuration.ts";
+export { type Desk, type DeskOptions, type ImportWish, type Imported, openDesk } from "./desk.ts";
+export type { FileAnswer } from "../capture/index.ts";
+export { type ReportsFile, readReports, reportsBytesMax } from "./reports-file.ts";
+export {
+  type Refreshed,
+  type SeenOnce,
+  type Span,
+  type WhatSaw,
+  type WhoSaw,
+  always,
+} from "../explain/index.ts";
+export { type Scope, type ScopeQuestion } from "../trace/index.ts";
