@@ -1,0 +1,51 @@
+/**
+ * Every system call of a recorder's life fails once: EIO, ENOSPC, SIGKILL, injected by strace (the recipe of Tessera's
+ * integration/fault/posix); then kill -9 at random moments. After each, recovery must find every acknowledged entry.
+ * Run: npx rolldown bench/log-faults.ts --platform node --file dist/bench/log-faults.mjs && node dist/bench/log-faults.mjs [kills] [every nth]
+ */
+import { rmSync } from "node:fs";
+import { seededRandom } from "../src/base/index.ts";
+import { calls, canTrace, compiled, counted, faults, killedAfter, suffer } from "../test/record-faults-harness.ts";
+
+const kills = Number(process.argv[2] ?? 1000);
+const every = Number(process.argv[3] ?? 1);
+const js = await compiled();
+let bad = 0;
+
+if (canTrace()) {
+  const counts = await counted(js);
+  console.log("call        fault    cases  acknowledged  stopped  wrong");
+  for (const call of calls) {
+    for (const fault of faults) {
+      const row = { cases: 0, acknowledged: 0, stopped: 0, wrong: 0 };
+      for (let nth = 1; nth <= (counts.get(call) ?? 0); nth += every) {
+        const outcome = await suffer(js, { call, nth, fault });
+        row.cases++;
+        row.acknowledged += outcome.acknowledged;
+        if (outcome.said !== "") row.stopped++;
+        if (outcome.wrong === null) continue;
+        row.wrong++;
+        console.log(`  ${call} ${nth} ${fault}: ${outcome.wrong}`);
+      }
+      bad += row.wrong;
+      if (row.cases > 0)
+        console.log(
+          `${call.padEnd(11)} ${fault.padEnd(8)} ${String(row.cases).padStart(5)}  ${String(row.acknowledged).padStart(12)}  ${String(row.stopped).padStart(7)}  ${String(row.wrong).padStart(5)}`,
+        );
+    }
+  }
+} else console.log("strace is missing or may not trace: no faults injected");
+
+const random = seededRandom(1);
+let acknowledged = 0;
+let lost = 0;
+for (let kill = 0; kill < kills; kill++) {
+  const outcome = await killedAfter(js, 40 + Math.floor(random() * 500));
+  acknowledged += outcome.acknowledged;
+  if (outcome.wrong === null) continue;
+  lost++;
+  console.log(`  kill ${kill}: ${outcome.wrong}`);
+}
+console.log(`kill -9     ${kills} moments, ${acknowledged} acknowledged, ${lost} wrong`);
+rmSync(js, { recursive: true });
+process.exitCode = bad + lost === 0 ? 0 : 1;

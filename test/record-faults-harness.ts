@@ -1,0 +1,188 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isRefusal } from "../src/base/index.ts";
+import { openRecorder } from "../src/record/index.ts";
+import { verifyLog } from "../src/verify/index.ts";
+
+/** What strace does to a system call. */
+export type Fault = "EIO" | "ENOSPC" | "SIGKILL";
+
+export const faults: readonly Fault[] = ["EIO", "ENOSPC", "SIGKILL"];
+
+/** The calls that change what is on the disk, or that the recorder believes when it reads. */
+export const calls = ["openat", "mkdir", "write", "pwrite64", "fdatasync", "fsync", "close", "rename", "unlink", "rmdir", "ftruncate", "read"] as const;
+
+export interface Case {
+  readonly call: string;
+  /** Which of the process's calls of that name, on each of its threads. */
+  readonly nth: number;
+  readonly fault: Fault;
+}
+
+export interface Outcome {
+  readonly acknowledged: number;
+  /** What the recorder said when it stopped, if it did. */
+  readonly said: string;
+  /** Null if every acknowledged entry is in the verified log; else what is wrong. */
+  readonly wrong: string | null;
+}
+
+/** True where strace is installed and may trace. */
+export function canTrace(): boolean {
+  return spawnSync("strace", ["-e", "trace=none", "true"], { stdio: "ignore" }).status === 0;
+}
+
+// Opens, commits five times, publishes, commits again, closes; writes each receipt out at once, as a caller would act on it.
+const driver = `
+import { writevSync, readSync } from "node:fs";
+import { openRecorder } from "./record/index.js";
+readSync(0, Buffer.alloc(1));
+// writev, so that the calls named write are the recorder's.
+const say = (line) => writevSync(1, [Buffer.from(line + "\\n")]);
+const recorder = await openRecorder(process.argv[2], { name: "log.example/faults", checkpointMillis: 1e9 });
+if ("kind" in recorder) { say("refused " + recorder.what); process.exit(0); }
+let n = 0;
+const some = async (count) => {
+  const all = Array.from({ length: count }, () => recorder.append({ kind: "sighting", time: "2026-01-31T09:30:00Z", customer: "c-" + n++ }));
+  for (const receipt of await Promise.all(all)) say("kind" in receipt ? "refused " + receipt.what : receipt.index + " " + receipt.leafHash);
+};
+for (const count of (process.argv[3] ?? "1,3,2,260,1").split(",").map(Number)) await some(count);
+const published = await recorder.checkpoint();
+if ("kind" in published) say("refused " + published.what);
+await some(2);
+const left = await recorder.close();
+say(left === null ? "closed" : "refused " + left.what);
+`;
+
+/** The recorder compiled for plain node, in a folder of its own. */
+export async function compiled(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), "whosaw-faults-js-"));
+  // Both the tests and the benchmark are run from the repository's root.
+  const root = process.cwd();
+  const flags = ["-p", "tsconfig.build.json", "--outDir", dir, "--noCheck", "--incremental", "false", "--tsBuildInfoFile", "null", "--sourceMap", "false", "--declaration", "false", "--isolatedDeclarations", "false"];
+  const built = spawnSync(join(root, "node_modules/.bin/tsc"), flags, { cwd: root, encoding: "utf8" });
+  if (built.status !== 0) throw new Error(`tsc: ${built.stdout}${built.stderr}`);
+  writeFileSync(join(dir, "package.json"), '{"type":"module"}');
+  writeFileSync(join(dir, "driver.js"), driver);
+  return dir;
+}
+
+interface Process {
+  readonly pid: number;
+  readonly go: () => void;
+  readonly ended: Promise<void>;
+  readonly kill: () => void;
+}
+
+function started(js: string, dir: string, args: readonly string[]): Process {
+  const out = openSync(join(dir, "acknowledged"), "w");
+  const child = spawn(process.execPath, [join(js, "driver.js"), join(dir, "data"), ...args], {
+    stdio: ["pipe", out, "ignore"],
+    // One thread, so that the order of the calls is the order of the program.
+    env: { ...process.env, UV_THREADPOOL_SIZE: "1" },
+  });
+  closeSync(out);
+  const ended = new Promise<void>((resolve) => {
+    child.once("close", () => resolve());
+  });
+  child.stdin?.on("error", () => undefined);
+  return {
+    pid: child.pid ?? 0,
+    go: () => child.stdin?.end("\n"),
+    ended,
+    kill: () => child.kill("SIGKILL"),
+  };
+}
+
+/** Attaches strace to a waiting process, lets it go, and waits for the end of both. */
+async function traced(process_: Process, options: readonly string[]): Promise<void> {
+  const strace = spawn("strace", ["-f", "-p", String(process_.pid), ...options], { stdio: ["ignore", "ignore", "pipe"] });
+  await new Promise<void>((resolve, reject) => {
+    strace.stderr.on("data", (text: Buffer) => {
+      if (text.includes("attached")) resolve();
+    });
+    strace.once("close", () => reject(new Error("strace did not attach")));
+  });
+  const gone = new Promise<void>((resolve) => {
+    strace.once("close", () => resolve());
+  });
+  process_.go();
+  await process_.ended;
+  await gone;
+}
+
+/** How often each call is made in one life of the recorder, on the thread that makes most of them. */
+export async function counted(js: string): Promise<ReadonlyMap<string, number>> {
+  const dir = await mkdtemp(join(tmpdir(), "whosaw-faults-"));
+  mkdirSync(join(dir, "data"));
+  const trace = join(dir, "trace");
+  await traced(started(js, dir, []), ["-e", `trace=${calls.join(",")}`, "-o", trace]);
+  const perThread = new Map<string, number>();
+  for (const line of readFileSync(trace, "utf8").split("\n")) {
+    const [, thread, call] = /^(\d+)\s+(\w+)\(/.exec(line) ?? [];
+    if (thread !== undefined && call !== undefined) perThread.set(`${thread} ${call}`, (perThread.get(`${thread} ${call}`) ?? 0) + 1);
+  }
+  const most = new Map<string, number>();
+  for (const [key, count] of perThread) {
+    const call = key.split(" ")[1] ?? "";
+    most.set(call, Math.max(most.get(call) ?? 0, count));
+  }
+  await rm(dir, { recursive: true });
+  return most;
+}
+
+/** One life with one fault in it, then a recovery without, and the judgement. */
+export async function suffer(js: string, one: Case): Promise<Outcome> {
+  const dir = await mkdtemp(join(tmpdir(), "whosaw-faults-"));
+  mkdirSync(join(dir, "data"));
+  const what = one.fault === "SIGKILL" ? "signal=KILL" : `error=${one.fault}`;
+  await traced(started(js, dir, []), ["-e", `trace=${one.call}`, "-e", `inject=${one.call}:${what}:when=${one.nth}`, "-o", "/dev/null"]);
+  const outcome = await judged(dir);
+  rmSync(dir, { recursive: true });
+  return outcome;
+}
+
+/** A life ended from outside after some milliseconds. */
+export async function killedAfter(js: string, millis: number): Promise<Outcome> {
+  const dir = await mkdtemp(join(tmpdir(), "whosaw-faults-"));
+  mkdirSync(join(dir, "data"));
+  const life = started(js, dir, [Array.from({ length: 400 }, (_, at) => 1 + (at % 90)).join(",")]);
+  life.go();
+  const timer = setTimeout(life.kill, millis);
+  await life.ended;
+  clearTimeout(timer);
+  const outcome = await judged(dir);
+  rmSync(dir, { recursive: true });
+  return outcome;
+}
+
+/** Recovers, records one more, and looks for every acknowledged entry in what verifies. */
+async function judged(dir: string): Promise<Outcome> {
+  const data = join(dir, "data");
+  const lines = readFileSync(join(dir, "acknowledged"), "utf8").split("\n").slice(0, -1);
+  const receipts = lines.map((line) => /^(\d+) (\S{44})$/.exec(line)).filter((match) => match !== null);
+  const said = lines.find((line) => line.startsWith("refused"))?.slice("refused ".length) ?? "";
+  const outcome = (wrong: string | null): Outcome => ({ acknowledged: receipts.length, said, wrong });
+  const recorder = await openRecorder(data, { name: "log.example/faults" });
+  if (isRefusal(recorder)) return outcome(`recovery refused: ${recorder.what}`);
+  const more = await recorder.append({ kind: "sighting", time: "2026-01-31T09:30:00Z", customer: "after" });
+  const left = await recorder.close();
+  if (isRefusal(more) || left !== null) return outcome(`recovery did not record on: ${JSON.stringify(left ?? more)}`);
+  const verdict = await verifyLog(data, { thorough: true });
+  if (!verdict.ok) return outcome(`verify: ${JSON.stringify(verdict.problems.slice(0, 3))}`);
+  for (const [, index = "", leafHash = ""] of receipts)
+    if (leafAt(data, Number(index), verdict.size) !== leafHash) return outcome(`entry ${index} was acknowledged and is not there`);
+  return outcome(null);
+}
+
+function leafAt(data: string, index: number, size: number): string {
+  const tile = Math.floor(index / 256);
+  const name = String(tile).padStart(3, "0");
+  const width = Math.min(256, size - tile * 256);
+  if (width <= index % 256) return "";
+  const hashes = readFileSync(join(data, "log/tile/0", width === 256 ? name : `${name}.p/${width}`));
+  return hashes.subarray((index % 256) * 32, (index % 256) * 32 + 32).toString("base64");
+}
