@@ -4,7 +4,7 @@ import { type Export, exportFields } from "./exports.ts";
 import { type Floor, inShift, minute, note, pageFields, today } from "./floor.ts";
 import { knownBy } from "./population.ts";
 import { bit, maskOf } from "./text.ts";
-import { type Plot, take } from "./theft.ts";
+import { type Plot, styleOf, take } from "./theft.ts";
 import { openAt, type Tickets } from "./work.ts";
 
 /** Hits on one page of search results. */
@@ -22,11 +22,11 @@ export function stealToday(floor: Floor, tickets: Tickets, plot: Plot): readonly
     if (floor.day === theft.fromDay) breakIn(floor, plot);
     return [];
   }
-  if (theft.style === "report-download") return floor.day === theft.fromDay ? [download(floor, plot)] : [];
+  if (styleOf(theft) === "report-download") return floor.day === theft.fromDay ? [download(floor, plot)] : [];
   for (const account of plot.accounts) {
     const seat = seatOf(floor, plot, account);
     if (seat === null) continue;
-    if (theft.style === "inside-tickets")
+    if (styleOf(theft) === "inside-tickets")
       stealFromWork(floor, tickets, { plot, seat, left: quota(floor, plot) });
     else stealBeside(floor, { plot, seat, left: quota(floor, plot) });
   }
@@ -50,7 +50,7 @@ interface Raid {
 function seatOf(floor: Floor, plot: Plot, account: number): Seat | null {
   const { theft } = floor.scenario;
   const { shifts } = floor;
-  if (theft.style === "borrowed-session") return borrowedSeat(floor, plot, account);
+  if (styleOf(theft) === "borrowed-session") return borrowedSeat(floor, plot, account);
   if (shifts.to[account] === 0) return null;
   return {
     account,
@@ -91,7 +91,7 @@ function quota(floor: Floor, plot: Plot): number {
   if (theft.perDay !== null) return Math.min(left, Math.floor(theft.perDay * swing + plot.random()));
   const days = theft.toDay - floor.day;
   if (days <= 1) return left;
-  const share = theft.style === "borrowed-session" ? 0.5 : (5 / 7) * 0.92;
+  const share = styleOf(theft) === "borrowed-session" ? 0.5 : (5 / 7) * 0.92;
   return Math.min(
     left,
     Math.floor((left / Math.max(1, days * share * plot.accounts.length)) * swing + plot.random()),
@@ -115,7 +115,8 @@ function stealBeside(floor: Floor, raid: Raid): void {
 function nextVictim(floor: Floor, plot: Plot, account: number): number {
   const { population, scenario } = floor;
   const { random } = plot;
-  const own = scenario.theft.style === "own-queue" ? oneOf(random, floor.actors[account]!.queues) : undefined;
+  const own =
+    styleOf(scenario.theft) === "own-queue" ? oneOf(random, floor.actors[account]!.queues) : undefined;
   const queue = own === undefined ? { from: 0, to: population.count } : population.queues[own]!;
   if (queue.to === queue.from) return -1;
   const withTicket = own !== undefined && random() < 0.6;

@@ -1,7 +1,7 @@
 import type { Random } from "../base/index.ts";
 import { below, stream } from "./chance.ts";
 import { type Population, segmentTest } from "./population.ts";
-import type { Scenario } from "./scenario/index.ts";
+import type { Scenario, Theft, TheftStyle } from "./scenario/index.ts";
 import type { Actor } from "./staff.ts";
 import { maskOf } from "./text.ts";
 
@@ -39,6 +39,11 @@ export interface StolenRow {
   readonly fields: number;
 }
 
+/** A stolen account is used from elsewhere, whatever style the scenario names. */
+export function styleOf(theft: Theft): TheftStyle {
+  return theft.kind === "stolen_account" ? "borrowed-session" : theft.style;
+}
+
 /** Who leaks. Cast before the desk opens, because a former employee must have left. */
 export interface Cast {
   readonly actors: readonly Actor[];
@@ -62,11 +67,11 @@ export function castThieves(scenario: Scenario, seed: number, actors: readonly A
   const fitting = agents.filter((actor) => speaks(actor) && there(actor) && !actor.partTime);
   const rest = agents.filter((actor) => !fitting.includes(actor));
   const accounts = draw([...shuffled(fitting, random), ...shuffled(rest, random)], theft.thieves);
-  const borrows = theft.kind === "insider" && theft.style === "borrowed-session";
+  const borrows = theft.kind === "insider" && styleOf(theft) === "borrowed-session";
   const others = agents.filter((actor) => there(actor) && !accounts.includes(actor.index));
   const people =
     theft.kind === "stolen_account" ? [] : borrows ? draw(shuffled(others, random), theft.thieves) : accounts;
-  const left = theft.style === "report-download" ? accounts : [];
+  const left = styleOf(theft) === "report-download" ? accounts : [];
   return {
     actors: actors.map((actor) =>
       left.includes(actor.index) ? { ...actor, hiredDay: -400, leftDay: theft.fromDay - daysGone } : actor,
