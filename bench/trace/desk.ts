@@ -10,7 +10,9 @@ export interface Desk {
   /** What doesn't change about a customer and drives being called (language, kind, has a phone number). */
   readonly standing: Int32Array;
   readonly language: Int32Array;
+  readonly languageName: (language: number) => string;
   readonly kind: Int32Array;
+  readonly kindName: (kind: number) => string;
   readonly created: Float64Array;
   /** Opening times of each customer's tickets, ascending: `ticketTimes[ticketStart[c]..ticketStart[c + 1]]`. */
   readonly ticketStart: Int32Array;

@@ -6,7 +6,6 @@ export function unfamiliarNetworks(world: World): (actor: number, ip: number) =>
   const days = new Map<number, Set<number>>();
   const users = new Map<number, Set<number>>();
   const { accesses } = world;
-  const key = (actor: number, ip: number): number => actor * 0x1_0000_0000 + ip;
   for (let at = 0; at < accesses.count; at++) {
     const ip = accesses.ip[at]!;
     const actor = accesses.actor[at]!;
@@ -27,4 +26,8 @@ export function unfamiliarNetworks(world: World): (actor: number, ip: number) =>
       (users.get(ip)?.size ?? 0) < sharedNetworkActors
     );
   };
+}
+
+function key(actor: number, ip: number): number {
+  return actor * 0x1_0000_0000 + ip;
 }

@@ -8,7 +8,7 @@ import type {
   Settings,
   UsedReport,
 } from "../../src/trace/index.ts";
-import { stratumOf, usableReports } from "../../src/trace/index.ts";
+import { createdName, createdSteps, monthOf, stratumOf, usableReports } from "../../src/trace/index.ts";
 import type { Desk, DeskReport } from "./desk.ts";
 
 const hour = 3_600_000;
@@ -75,18 +75,15 @@ export function evidenceInMemory(
   const tolerance = settings.clockToleranceHours * hour;
   const reports: UsedReport[] = [];
   const counters = new Map<number, { readonly exposed: number[] }>();
-  const segments = segmentsOf(desk, intake.used);
+  const segments = segmentsOf(desk, intake.used.length);
   for (const [index, report] of intake.used.entries()) {
     const cutoff = report.time - tolerance;
     const customer = Number(report.customer);
     const stratum = stratumAt(desk, customer, cutoff);
     let matched = 0;
     for (let other = 0; other < desk.customers; other++) {
-      if (
-        other !== customer &&
-        (desk.standing[other] !== desk.standing[customer] || stratumAt(desk, other, cutoff) !== stratum)
-      )
-        continue;
+      if (desk.standing[other] !== desk.standing[customer] || (desk.created[other] ?? 0) > cutoff) continue;
+      if (other !== customer && stratumAt(desk, other, cutoff) !== stratum) continue;
       matched++;
       for (const segment of segments)
         if (segment.holds(other)) segment.exposed[index] = (segment.exposed[index] ?? 0) + 1;
@@ -205,8 +202,15 @@ function channelsOf(inputs: ChannelInputs): readonly ChannelEvidence[] {
       kind: channelKinds[channel % 3] ?? "all",
       hits: found,
       exposed: counters.get(channel)?.exposed ?? reports.map(() => 0),
-      reach: reports.map((report) => countBelow(firsts.byChannel[channel], report.time - tolerance)),
+      reach: reports.map((report) =>
+        countBelow(firsts.byChannel[channel], endOfDay(report.time - tolerance)),
+      ),
     }));
+}
+
+/** Reach is counted by whole days, so that a table of days serves any moment. */
+function endOfDay(time: number): number {
+  return (Math.floor(time / (24 * hour)) + 1) * 24 * hour;
 }
 
 function countBelow(sorted: Float64Array | undefined, limit: number): number {
@@ -227,26 +231,39 @@ interface SegmentCounter {
   readonly holds: (customer: number) => boolean;
 }
 
-const createdQuantiles = [0.25, 0.5, 0.75, 0.9] as const;
+function counterOf(
+  desk: Desk,
+  used: number,
+  name: string,
+  holds: (customer: number) => boolean,
+): SegmentCounter {
+  let size = 0;
+  for (let customer = 0; customer < desk.customers; customer++) if (holds(customer)) size++;
+  return { name, size, holds, exposed: Array.from({ length: used }, () => 0) };
+}
 
-function segmentsOf(desk: Desk, used: readonly unknown[]): readonly SegmentCounter[] {
-  const counter = (name: string, holds: (customer: number) => boolean): SegmentCounter => {
-    let size = 0;
-    for (let customer = 0; customer < desk.customers; customer++) if (holds(customer)) size++;
-    return { name, size, holds, exposed: used.map(() => 0) };
-  };
-  const values = (of: Int32Array): readonly number[] => [...new Set(of)].sort((a, b) => a - b);
-  const sorted = Float64Array.from(desk.created).sort();
+function segmentsOf(desk: Desk, used: number): readonly SegmentCounter[] {
+  const counter = (name: string, holds: (customer: number) => boolean): SegmentCounter =>
+    counterOf(desk, used, name, holds);
+  const months = new Map<number, number>();
+  for (const created of desk.created) {
+    const month = monthOf(created);
+    months.set(month, (months.get(month) ?? 0) + 1);
+  }
   return [
-    ...values(desk.language).map((value) => counter(`language ${value}`, (c) => desk.language[c] === value)),
-    ...values(desk.kind).map((value) => counter(`kind ${value}`, (c) => desk.kind[c] === value)),
+    ...distinct(desk.language).map((value) =>
+      counter(`language ${desk.languageName(value)}`, (c) => desk.language[c] === value),
+    ),
+    ...distinct(desk.kind).map((value) =>
+      counter(`kind ${desk.kindName(value)}`, (c) => desk.kind[c] === value),
+    ),
     counter("has a ticket", (c) => (desk.ticketStart[c + 1] ?? 0) > (desk.ticketStart[c] ?? 0)),
-    ...createdQuantiles.map((q) => {
-      const limit = sorted[Math.floor(q * (sorted.length - 1))] ?? 0;
-      return counter(
-        `created before ${new Date(limit).toISOString().slice(0, 10)}`,
-        (c) => (desk.created[c] ?? 0) < limit,
-      );
-    }),
+    ...createdSteps([...months].map(([month, customers]) => ({ month, customers }))).map((limit) =>
+      counter(createdName(limit), (c) => (desk.created[c] ?? 0) < limit),
+    ),
   ].filter((segment) => segment.size > 0 && segment.size < desk.customers);
+}
+
+function distinct(of: Int32Array): readonly number[] {
+  return [...new Set(of)].sort((a, b) => a - b);
 }

@@ -1,14 +1,19 @@
 import type { World } from "../../src/simulate/index.ts";
-import { actionNumber, bit, customerText, fieldNames } from "../../src/simulate/index.ts";
+import {
+  actionNumber,
+  bit,
+  customerText,
+  eventNames,
+  fieldNames,
+  kindNames,
+} from "../../src/simulate/index.ts";
 import { defaultSettings } from "../../src/trace/index.ts";
 import type { Desk, DeskReport, Reads } from "./desk.ts";
 import { unfamiliarNetworks } from "./familiar.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;
-/** The windows of explanation, as the explain room has them; a test over the store checks that both agree. */
-const before = hour;
-const after = 7 * day;
+/** The windows of explanation are the explain room's, written a second time: a test over the store checks that both agree. */
 const bystanderMillis = 10 * 60_000;
 
 /** A simulated world as the tables show it: the truth stays behind. */
@@ -32,7 +37,9 @@ export function deskOfWorld(world: World): Desk {
       (_, c) => (population.language[c]! * 3 + population.kind[c]!) * 2 + population.phone[c]!,
     ),
     language: Int32Array.from(population.language),
+    languageName: (language) => world.scenario.languages[language]?.code ?? "",
     kind: Int32Array.from(population.kind),
+    kindName: (kind) => kindNames[kind] ?? "",
     created: Float64Array.from(population.created, (created) => world.start + created * day),
     ticketStart,
     ticketTimes,
@@ -59,22 +66,29 @@ function windowsOf(world: World): ReadonlyMap<number, readonly Window[]> {
   const windows = new Map<number, Window[]>();
   const add = (customer: number, window: Window): void => {
     const list = windows.get(customer);
-    if (list === undefined) windows.set(customer, [window]);
-    else list.push(window);
+    // A window that ends before it starts stands for the moment of its start.
+    const whole = { ...window, to: Math.max(window.from, window.to) };
+    if (list === undefined) windows.set(customer, [whole]);
+    else list.push(whole);
   };
   for (const { customer, opened, closed, assignees } of world.tickets)
-    for (const actor of assignees)
-      add(customer, { actor, from: opened - before, to: closed === null ? Infinity : closed + after });
+    for (const actor of assignees) add(customer, { actor, from: opened - hour, to: endOf(closed) });
   for (let at = 0; at < world.events.count; at++) {
-    const { time, ticket, actor } = world.events.row(at);
+    const { time, ticket, actor, event } = world.events.row(at);
     const { customer, opened, closed } = world.tickets[ticket]!;
-    add(customer, {
-      actor,
-      from: Math.max(time, opened) - before,
-      to: Math.max(time, closed ?? time) + after,
-    });
+    const name = eventNames[event];
+    const end = endOf(closed);
+    const worked = Math.min(time + 30 * day, Math.max(end, time + 7 * day));
+    const handed = name === "assigned" || name === "transferred";
+    const to = name === "reviewed" ? time + 7 * day : handed ? Math.max(end, time + hour) : worked;
+    const lead = name === "reviewed" ? 7 * day : hour;
+    add(customer, { actor, from: Math.max(opened - hour, time - lead), to });
   }
   return windows;
+}
+
+function endOf(closed: number | null): number {
+  return closed === null ? Infinity : closed + 7 * day;
 }
 
 function readsOf(world: World): Reads {

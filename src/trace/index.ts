@@ -13,7 +13,10 @@ export {
 export { type GivenReport, type KnownReport, usableReports } from "./model/intake.ts";
 export { defaultSettings, type ModelSettings, type Priors, type Settings } from "./model/settings.ts";
 export { stratumOf } from "./model/strata.ts";
-export { type Hypothesis, stories, type Story } from "./model/posterior.ts";
+export { channelEvidence, type Hypothesis, stories, type Story } from "./model/posterior.ts";
 export { accountPosteriors, type AccountPosterior } from "./model/account.ts";
 export { briefNetworkDays, sharedNetworkActors } from "./model/familiar.ts";
 export { type Scope, type ScopeQuestion, scope, scopeCsv } from "./scope/scope.ts";
+export { createdName, createdSteps, monthOf } from "./model/segments.ts";
+export { decided, hypothesisSums, infer, mentioned, verdictOf } from "./infer.ts";
+export type { AccountAnswer, LadderStep, ReadBehindHit, TraceAnswer, Verdict } from "./answer.ts";

@@ -27,9 +27,8 @@ export function backgroundLog(counts: KnowledgeCounts, node: KnowledgeNode): num
 }
 
 /**
- * BF(h) of tracing.md times P(knowledge): the log of the integral over the leak share of
+ * The log Bayes factor of a channel times P(knowledge): the log of the integral over the leak share of
  * prod_r ((1 - share) P(knew | background) + share ratio_r P(knew | leak)), at one knowledge node.
- * Misses of one kind of knowledge have equal factors, so the cost is the number of hits.
  */
 export function channelLog(
   hits: readonly WeighedHit[],
@@ -37,18 +36,36 @@ export function channelLog(
   node: KnowledgeNode,
   shares: readonly ShareNode[],
 ): number {
+  return logSumExp(shareTerms(hits, reports, node, shares));
+}
+
+/** The integrand at each share node. Misses of one kind of knowledge have equal factors, so the cost is the number of hits. */
+export function shareTerms(
+  hits: readonly WeighedHit[],
+  reports: KnowledgeCounts,
+  node: KnowledgeNode,
+  shares: readonly ShareNode[],
+): Float64Array {
   const hitCounts = countKnowledge(hits);
   const misses = kinds.map((kind) => reports[kind] - hitCounts[kind]);
   const missCount = misses.reduce((sum, count) => sum + count, 0);
   const missLog = kinds.reduce((sum, kind, i) => sum + (misses[i] ?? 0) * Math.log(node.background[kind]), 0);
+  const factors = hits.map((hit) => [node.background[hit.knowledge], leakFactor(hit, node)] as const);
   const terms = new Float64Array(shares.length);
   for (const [i, { share, logWeight }] of shares.entries()) {
+    // Products of up to eight factors are taken before one logarithm: it is most of the tracer's time.
     let sum = logWeight + missLog + missCount * Math.log1p(-share);
-    for (const hit of hits)
-      sum += Math.log((1 - share) * node.background[hit.knowledge] + share * leakFactor(hit, node));
-    terms[i] = sum;
+    let product = 1;
+    for (const [at, [background, leak]] of factors.entries()) {
+      product *= (1 - share) * background + share * leak;
+      if (at % 8 === 7) {
+        sum += Math.log(product);
+        product = 1;
+      }
+    }
+    terms[i] = sum + Math.log(product);
   }
-  return logSumExp(terms);
+  return terms;
 }
 
 /** P(this report | it came through the channel), against the background's chance of the customer. */

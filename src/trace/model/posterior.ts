@@ -1,7 +1,14 @@
 import { logSumExp } from "../../stats/index.ts";
 import type { ChannelEvidence, ChannelKind, Evidence } from "./evidence.ts";
 import { type KnowledgeNode, knowledgeNodes } from "./knowledge.ts";
-import { backgroundLog, channelLog, countKnowledge, type KnowledgeCounts, weigh } from "./likelihood.ts";
+import {
+  backgroundLog,
+  channelLog,
+  countKnowledge,
+  type KnowledgeCounts,
+  weigh,
+  type WeighedHit,
+} from "./likelihood.ts";
 import { shareNodes, type ShareNode } from "./nodes.ts";
 import { rateLog } from "./rate.ts";
 import { likelihoodRatios } from "./ratio.ts";
@@ -19,7 +26,8 @@ export interface Story {
   readonly log: number;
 }
 
-interface Frame {
+/** What every story is told from. */
+export interface Frame {
   readonly evidence: Evidence;
   readonly settings: Settings;
   readonly nodes: readonly KnowledgeNode[];
@@ -28,9 +36,8 @@ interface Frame {
   readonly matched: readonly number[];
 }
 
-/** All stories worth telling, normalised: their probabilities sum to 1. */
-export function stories(evidence: Evidence, settings: Settings): readonly Story[] {
-  const frame: Frame = {
+export function frameOf(evidence: Evidence, settings: Settings): Frame {
+  return {
     evidence,
     settings,
     nodes: knowledgeNodes(evidence.reports),
@@ -38,6 +45,15 @@ export function stories(evidence: Evidence, settings: Settings): readonly Story[
     counts: countKnowledge(evidence.reports),
     matched: evidence.reports.map((report) => report.matched),
   };
+}
+
+/** All stories worth telling, normalised: their probabilities sum to 1. */
+export function stories(evidence: Evidence, settings: Settings): readonly Story[] {
+  return storiesIn(frameOf(evidence, settings));
+}
+
+export function storiesIn(frame: Frame): readonly Story[] {
+  const { evidence, settings } = frame;
   const { insider, stolen_account: stolen } = settings.priors.hypotheses;
   const unexplained = settings.priors.unexplainedShare;
   const rate = rateLog(evidence.reports.map((report) => report.time));
@@ -91,9 +107,8 @@ function accountStories(
 }
 
 function candidateOf(frame: Frame, channel: ChannelEvidence): Candidate {
-  const { evidence, settings, nodes, counts, shares } = frame;
-  const ratios = likelihoodRatios(channel, frame.matched, evidence.customers, settings.model);
-  const hits = weigh(channel.hits, ratios, evidence.reports);
+  const { nodes, counts, shares } = frame;
+  const hits = channelHits(frame, channel);
   return {
     actor: channel.actor,
     hits,
@@ -101,43 +116,82 @@ function candidateOf(frame: Frame, channel: ChannelEvidence): Candidate {
   };
 }
 
-function segmentStories(frame: Frame): readonly Story[] {
-  const { evidence, settings, nodes, counts, shares, matched } = frame;
-  const prior = settings.priors.hypotheses.outside_breach;
-  const share = evidence.segments.length === 0 ? 1 : settings.priors.wholeBaseShare;
-  const everyone = weigh(
-    evidence.reports.map(({ knowable }, report) => ({ report, shown: knowable })),
-    new Float64Array(evidence.reports.length).fill(1),
+function channelHits(frame: Frame, channel: ChannelEvidence): readonly WeighedHit[] {
+  const { evidence, settings, matched } = frame;
+  return weigh(
+    channel.hits,
+    likelihoodRatios(channel, matched, evidence.customers, settings.model),
     evidence.reports,
   );
-  const whole = overNodes(nodes.map((node) => channelLog(everyone, counts, node, shares)));
-  const base: Story = {
-    hypothesis: "outside_breach",
-    actors: [],
-    kind: null,
-    segment: "the whole base",
-    log: Math.log(prior * share) + whole,
-  };
+}
+
+/** The hits of a story, each with the chance under its channel; of accounts together, the likeliest account's. */
+export function storyHits(frame: Frame, story: Story): readonly WeighedHit[] {
+  if (story.segment !== null) return segmentHits(frame, story.segment);
+  const best = new Map<number, WeighedHit>();
+  for (const channel of frame.evidence.channels)
+    if (channel.kind === story.kind && story.actors.includes(channel.actor))
+      for (const hit of channelHits(frame, channel)) {
+        const share = hit.ratio / story.actors.length;
+        if (share > (best.get(hit.report)?.ratio ?? 0)) best.set(hit.report, { ...hit, ratio: share });
+      }
+  return [...best.values()];
+}
+
+export const wholeBase = "the whole base";
+
+function segmentStories(frame: Frame): readonly Story[] {
+  const { evidence, settings, nodes, counts, shares } = frame;
+  const prior = settings.priors.hypotheses.outside_breach;
+  const share = evidence.segments.length === 0 ? 1 : settings.priors.wholeBaseShare;
   const each = (prior * (1 - share)) / Math.max(1, evidence.segments.length);
-  const segments = evidence.segments.map((segment): Story => {
-    const reach = matched.map(() => segment.size);
-    const ratios = likelihoodRatios(
-      { exposed: segment.exposed, reach },
-      matched,
-      evidence.customers,
-      settings.model,
-    );
-    const inside = segment.inside.flatMap((is, report) =>
-      is ? [{ report, shown: evidence.reports[report]?.knowable ?? false }] : [],
-    );
-    const hits = weigh(inside, ratios, evidence.reports);
-    const log = Math.log(each) + overNodes(nodes.map((node) => channelLog(hits, counts, node, shares)));
-    return { hypothesis: "outside_breach", actors: [], kind: null, segment: segment.name, log };
+  return [wholeBase, ...evidence.segments.map(({ name }) => name)].map((segment): Story => {
+    const hits = segmentHits(frame, segment);
+    const log = overNodes(nodes.map((node) => channelLog(hits, counts, node, shares)));
+    const weight = Math.log(segment === wholeBase ? prior * share : each);
+    return { hypothesis: "outside_breach", actors: [], kind: null, segment, log: weight + log };
   });
-  return [base, ...segments];
+}
+
+function segmentHits(frame: Frame, name: string): readonly WeighedHit[] {
+  const { evidence, settings, matched } = frame;
+  const { reports } = evidence;
+  const segment = evidence.segments.find((each) => each.name === name);
+  if (segment === undefined) {
+    const everyone = reports.map(({ knowable }, report) => ({ report, shown: knowable }));
+    return weigh(everyone, new Float64Array(reports.length).fill(1), reports);
+  }
+  const exposure = { exposed: segment.exposed, reach: matched.map(() => segment.size) };
+  const ratios = likelihoodRatios(exposure, matched, evidence.customers, settings.model);
+  const inside = segment.inside.flatMap((is, report) =>
+    is ? [{ report, shown: reports[report]?.knowable ?? false }] : [],
+  );
+  return weigh(inside, ratios, reports);
 }
 
 /** Knowledge nodes are equally likely before the reports are heard. */
 function overNodes(logs: ArrayLike<number>): number {
   return logSumExp(logs) - Math.log(logs.length);
+}
+
+/**
+ * Each account's log evidence through channels of one kind, for given leak shares, and that of an account that missed every
+ * report. The model's own view has its prior here; a benchmark's oracle puts the true share in.
+ */
+export function channelEvidence(
+  evidence: Evidence,
+  settings: Settings,
+  asked: { readonly kind: ChannelKind; readonly shares: readonly ShareNode[] },
+): {
+  readonly channels: readonly { readonly actor: string; readonly log: number }[];
+  readonly missed: number;
+} {
+  const frame = { ...frameOf(evidence, settings), shares: asked.shares };
+  const channels = evidence.channels
+    .filter((channel) => channel.kind === asked.kind)
+    .map((channel) => ({ actor: channel.actor, log: overNodes(candidateOf(frame, channel).logs) }));
+  return {
+    channels,
+    missed: overNodes(frame.nodes.map((node) => channelLog([], frame.counts, node, asked.shares))),
+  };
 }

@@ -1,0 +1,24 @@
+import { logSumExp } from "../../src/stats/index.ts";
+import { channelEvidence, type ChannelKind, type Evidence, type Settings } from "../../src/trace/index.ts";
+
+/** What the oracle is told beside the evidence: all but which account it was. */
+export interface Told {
+  readonly kind: ChannelKind;
+  readonly leakShare: number;
+}
+
+/** The probability of each account, for one who knows the leak share, the hypothesis and the kind of channel. */
+export function oracleProbabilities(
+  evidence: Evidence,
+  told: Told,
+  settings: Settings,
+): ReadonlyMap<string, number> {
+  const share = Math.min(0.999, Math.max(0.001, told.leakShare));
+  const { channels, missed } = channelEvidence(evidence, settings, {
+    kind: told.kind,
+    shares: [{ share, logWeight: 0 }],
+  });
+  const silent = Math.max(0, evidence.accounts - channels.length);
+  const total = logSumExp([...channels.map((channel) => channel.log), missed + Math.log(silent)]);
+  return new Map(channels.map((channel) => [channel.actor, Math.exp(channel.log - total)]));
+}
