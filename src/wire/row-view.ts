@@ -75,7 +75,7 @@ export class RowView {
   /**
    * Appends a DataRow of some of this row's columns: how hidden keys are dropped. Neighbours are copied in one piece, so
    * dropping the last columns costs one copy, whatever the row's width.
-   * @param columns those to keep, ascending.
+   * @param columns those to keep, in any order.
    */
   writeColumns(columns: readonly number[], to: Writer): Fault | null {
     to.begin(dataRowType, to.longBytesMax);
@@ -87,7 +87,7 @@ export class RowView {
         index++;
         last++;
       }
-      if (first < 0 || last >= this.#columns) to.fail("number_out_of_range");
+      if (!Number.isInteger(first) || first < 0 || last >= this.#columns) to.fail("number_out_of_range");
       else
         to.slice(this.#bytes, this.startOf(first) - 4, this.startOf(last) + Math.max(0, this.lengthOf(last)));
     }

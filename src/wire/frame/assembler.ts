@@ -1,4 +1,4 @@
-import { unreadBytesMax } from "../octets/limits.ts";
+import { unreadBytesMax, unreadChunksMax } from "../octets/limits.ts";
 
 const nothing: Buffer = Buffer.alloc(0);
 const gatherBytesFirst = 4096;
@@ -14,6 +14,8 @@ export class Assembler {
   #end = 0;
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
+  /** The last block made here. Only it may be written to: a chunk that was fed belongs to whoever holds its frames. */
+  #gathered: Buffer = nothing;
 
   /** The block that holds the run that `have` last confirmed, from `at`. */
   get block(): Buffer {
@@ -31,11 +33,12 @@ export class Assembler {
 
   /**
    * Takes a chunk, which its giver must not write to afterwards. A chunk of any size is taken when none waits; if others
-   * wait, only up to `unreadBytesMax` in all. @returns false if that was exceeded.
+   * wait, only up to `unreadBytesMax` and `unreadChunksMax` in all. @returns false if that was exceeded.
    */
   feed(chunk: Buffer): boolean {
     if (chunk.length === 0) return true;
-    if (this.#waitingBytes > 0 && this.unread + chunk.length > unreadBytesMax) return false;
+    if (this.#waiting.length > 0 && this.unread + chunk.length > unreadBytesMax) return false;
+    if (this.#waiting.length >= unreadChunksMax) return false;
     this.#waiting.push(chunk);
     this.#waitingBytes += chunk.length;
     return true;
@@ -87,19 +90,13 @@ export class Assembler {
     else this.#waiting[0] = chunk.subarray(taken);
   }
 
-  /** Never writes into a chunk that was fed: `#owned` is false for those, and a gathered block ends where its frame ends. */
+  /** A gathered block is never longer than the run it is for, so nothing is ever added after a frame handed out. */
   #grow(needed: number, length: number): void {
-    if (this.#owned && this.#at + needed <= this.#block.length) return;
+    if (this.#block === this.#gathered && this.#at + needed <= this.#block.length) return;
     const grown = Buffer.allocUnsafeSlow(Math.min(length, Math.max(needed * 2, gatherBytesFirst)));
     this.#end = this.#block.copy(grown, 0, this.#at, this.#end);
     this.#block = grown;
     this.#at = 0;
     this.#gathered = grown;
-  }
-
-  #gathered: Buffer = nothing;
-
-  get #owned(): boolean {
-    return this.#gathered === this.#block && this.#block.length > 0;
   }
 }

@@ -2,7 +2,7 @@ import { type Fault, lost } from "../octets/fault.ts";
 import { loginErrorFrameBytesMax, longFrameBytesMax } from "../octets/limits.ts";
 import { answerCodecs, authenticationCodecs } from "../backend/message.ts";
 import { Assembler } from "./assembler.ts";
-import { type BoundsByType, boundsOf } from "./bounds.ts";
+import { boundsOf, typesOf, type Vocabulary } from "./bounds.ts";
 import type { EncryptionAnswer, Frame } from "./frame.ts";
 import { takeTyped } from "./typed-frames.ts";
 
@@ -17,20 +17,24 @@ import { takeTyped } from "./typed-frames.ts";
  */
 export type BackendState = "answering" | "login" | "session";
 
-const { ErrorResponse, NegotiateProtocolVersion } = answerCodecs;
-const loginBounds: BoundsByType = boundsOf(
-  [
-    ...Object.values(authenticationCodecs),
-    NegotiateProtocolVersion,
-    { ...ErrorResponse, bytesMax: loginErrorFrameBytesMax },
-  ],
-  longFrameBytesMax,
-);
+const { NegotiateProtocolVersion, ...sessionCodecs } = answerCodecs;
+const loginCodecs = [
+  ...Object.values(authenticationCodecs),
+  NegotiateProtocolVersion,
+  { ...sessionCodecs.ErrorResponse, bytesMax: loginErrorFrameBytesMax },
+];
+const known: ReadonlySet<number> = typesOf([...loginCodecs, ...Object.values(sessionCodecs)]);
+const login: Vocabulary = { known, allowed: boundsOf(loginCodecs, longFrameBytesMax) };
 
-/** A server's bytes in, complete frames out. The server is as little trusted as the client; a fault stays. */
+/**
+ * A server's bytes in, complete frames out. The server is as little trusted as the client; a fault stays.
+ *
+ * AuthenticationOk and what follows it often come in one chunk: call `authenticated` when you have read it, before the next
+ * `next`. Which of "S" and "G" fits the request that was sent is for the caller to check.
+ */
 export class BackendFramer {
   readonly #assembler: Assembler = new Assembler();
-  readonly #sessionBounds: BoundsByType;
+  readonly #session: Vocabulary;
   #state: BackendState;
   #fault: Fault | null = null;
 
@@ -40,7 +44,7 @@ export class BackendFramer {
    */
   constructor(state: "answering" | "login" = "login", longBytesMax: number = longFrameBytesMax) {
     this.#state = state;
-    this.#sessionBounds = boundsOf(Object.values(answerCodecs), longBytesMax);
+    this.#session = { known, allowed: boundsOf(Object.values(sessionCodecs), longBytesMax) };
   }
 
   get state(): BackendState {
@@ -71,8 +75,8 @@ export class BackendFramer {
   }
 
   #take(): Frame<"backend"> | EncryptionAnswer | Fault | null {
-    if (this.#state === "session") return takeTyped("backend", this.#assembler, this.#sessionBounds);
-    if (this.#state === "login") return takeTyped("backend", this.#assembler, loginBounds);
+    if (this.#state === "session") return takeTyped("backend", this.#assembler, this.#session);
+    if (this.#state === "login") return takeTyped("backend", this.#assembler, login);
     return this.#takeAnswer();
   }
 

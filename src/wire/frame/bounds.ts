@@ -11,11 +11,21 @@ export interface Bounds {
 /** By type byte; a type that isn't there doesn't exist for the reader, and is refused before its length is believed. */
 export type BoundsByType = readonly (Bounds | undefined)[];
 
+/** What a side may send now (`allowed`) and what it may ever send (`known`): a fault tells the two apart. */
+export interface Vocabulary {
+  readonly allowed: BoundsByType;
+  readonly known: ReadonlySet<number>;
+}
+
 interface Bounded {
   readonly kind: string;
   readonly type: number | null;
   readonly bytesMin: number;
   readonly bytesMax: number;
+}
+
+export function typesOf(codecs: readonly Bounded[]): ReadonlySet<number> {
+  return new Set(codecs.flatMap(({ type }) => (type === null ? [] : [type])));
 }
 
 /** The widest bounds of the messages that share a type, with `longBytesMax` in place of the ceiling. */

@@ -5,7 +5,7 @@ import { cancelRequestCode } from "../frontend/startup/cancel-request.ts";
 import { gssencRequestCode } from "../frontend/startup/gssenc-request.ts";
 import { sslRequestCode } from "../frontend/startup/ssl-request.ts";
 import { Assembler } from "./assembler.ts";
-import { type BoundsByType, boundsOf } from "./bounds.ts";
+import { boundsOf, typesOf, type Vocabulary } from "./bounds.ts";
 import type { Frame, StartupFrame } from "./frame.ts";
 import { takeTyped } from "./typed-frames.ts";
 
@@ -23,20 +23,21 @@ import { takeTyped } from "./typed-frames.ts";
 export type FrontendState = "startup" | "answering" | "login" | "session" | "ended";
 
 const terminateType = sessionCodecs.Terminate.type;
-const loginBounds: BoundsByType = boundsOf(Object.values(loginCodecs), longFrameBytesMax);
+const known: ReadonlySet<number> = typesOf([...Object.values(loginCodecs), ...Object.values(sessionCodecs)]);
+const login: Vocabulary = { known, allowed: boundsOf(Object.values(loginCodecs), longFrameBytesMax) };
 const startupFrameBytesMin = 8;
 
 /** A client's bytes in, complete frames out. A fault stays: nothing is read after it. */
 export class FrontendFramer {
   readonly #assembler: Assembler = new Assembler();
-  readonly #sessionBounds: BoundsByType;
+  readonly #session: Vocabulary;
   readonly #requests: Set<number> = new Set();
   #state: FrontendState = "startup";
   #fault: Fault | null = null;
 
   /** @param longBytesMax frame bytes allowed to messages that hold SQL or data. */
   constructor(longBytesMax: number = longFrameBytesMax) {
-    this.#sessionBounds = boundsOf(Object.values(sessionCodecs), longBytesMax);
+    this.#session = { known, allowed: boundsOf(Object.values(sessionCodecs), longBytesMax) };
   }
 
   get state(): FrontendState {
@@ -82,7 +83,7 @@ export class FrontendFramer {
       case "startup":
         return this.#takeStartup();
       case "login":
-        return takeTyped("frontend", this.#assembler, loginBounds);
+        return takeTyped("frontend", this.#assembler, login);
       case "session":
         return this.#takeSession();
       case "answering":
@@ -92,7 +93,7 @@ export class FrontendFramer {
   }
 
   #takeSession(): Frame<"frontend"> | Fault | null {
-    const frame = takeTyped("frontend", this.#assembler, this.#sessionBounds);
+    const frame = takeTyped("frontend", this.#assembler, this.#session);
     if (frame === null || frame.kind === "Fault" || frame.type !== terminateType) return frame;
     return this.#end() ?? frame;
   }

@@ -1,6 +1,6 @@
 import { type Fault, lost } from "../octets/fault.ts";
 import type { Assembler } from "./assembler.ts";
-import type { BoundsByType } from "./bounds.ts";
+import type { Vocabulary } from "./bounds.ts";
 import type { Frame } from "./frame.ts";
 
 /**
@@ -12,12 +12,13 @@ import type { Frame } from "./frame.ts";
 export function takeTyped<From extends "frontend" | "backend">(
   from: From,
   assembler: Assembler,
-  boundsByType: BoundsByType,
+  vocabulary: Vocabulary,
 ): Frame<From> | Fault | null {
   if (!assembler.have(1)) return null;
   const type = assembler.block.readUInt8(assembler.at);
-  const bounds = boundsByType[type];
-  if (bounds === undefined) return lost("unknown_type", null);
+  const bounds = vocabulary.allowed[type];
+  if (bounds === undefined)
+    return lost(vocabulary.known.has(type) ? "unexpected_type" : "unknown_type", null);
   if (!assembler.have(5)) return null;
   const length = assembler.block.readUInt32BE(assembler.at + 1);
   if (length < bounds.bytesMin) return lost("length_below_min", bounds.name);

@@ -1,5 +1,5 @@
 import { byType, type Codec, decodeWith, encodeWith, letter, widened } from "../octets/codec.ts";
-import { type Fault, kept, lost } from "../octets/fault.ts";
+import { fatal, type Fault, lost } from "../octets/fault.ts";
 import type { Writer } from "../octets/writer.ts";
 import type { Frame, StartupFrame } from "../frame/frame.ts";
 import {
@@ -19,20 +19,20 @@ import { sslRequestCode } from "./startup/ssl-request.ts";
 export function decodeStartup(frame: StartupFrame): StartupPhaseMessage | Fault {
   switch (frame.code) {
     case cancelRequestCode:
-      return decodeWith(startupCodecs.CancelRequest, frame);
+      return fatal(decodeWith(startupCodecs.CancelRequest, frame));
     case sslRequestCode:
-      return decodeWith(startupCodecs.SSLRequest, frame);
+      return fatal(decodeWith(startupCodecs.SSLRequest, frame));
     case gssencRequestCode:
-      return decodeWith(startupCodecs.GSSENCRequest, frame);
+      return fatal(decodeWith(startupCodecs.GSSENCRequest, frame));
     default:
-      return decodeWith(startupCodecs.StartupMessage, frame);
+      return fatal(decodeWith(startupCodecs.StartupMessage, frame));
   }
 }
 
 /** Decodes the answer to an authentication request. `awaited` is the message that the request asks for. */
 export function decodeLogin(frame: Frame<"frontend">, awaited: LoginMessage["kind"]): LoginMessage | Fault {
   const codec: Codec<LoginMessage> = widened<LoginMessage>(loginCodecs[awaited]);
-  return frame.type === codec.type ? decodeWith(codec, frame) : lost("unexpected_type", awaited);
+  return frame.type === codec.type ? fatal(decodeWith(codec, frame)) : lost("unexpected_type", awaited);
 }
 
 const sessionCodecByType: readonly (Codec<SessionMessage> | undefined)[] = byType<SessionMessage>(
@@ -43,7 +43,7 @@ const sessionCodecByType: readonly (Codec<SessionMessage> | undefined)[] = byTyp
 export function decodeFrontend(frame: Frame<"frontend">): SessionMessage | Fault {
   const codec = sessionCodecByType[frame.type];
   if (codec !== undefined) return decodeWith(codec, frame);
-  return frame.type === letter("p") ? kept("unexpected_type", null) : lost("unknown_type", null);
+  return lost(frame.type === letter("p") ? "unexpected_type" : "unknown_type", null);
 }
 
 const codecs = { ...startupCodecs, ...loginCodecs, ...sessionCodecs };

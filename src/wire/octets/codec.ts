@@ -41,7 +41,7 @@ export function decodeWith<Of extends Message>(codec: Codec<Of>, frame: Frame): 
   const length = frame.end - frame.lengthAt;
   const outside = outsideBounds(codec, length);
   if (outside !== null) return kept(outside, codec.kind);
-  const reader = new Reader(frame.bytes, frame.lengthAt + 4, frame.end);
+  const reader = new Reader(frame.bytes.subarray(frame.lengthAt + 4, frame.end));
   const message = codec.read(reader);
   if (reader.fault === null && reader.remaining > 0) reader.fail("trailing_bytes");
   return reader.fault === null ? message : kept(reader.fault, codec.kind);

@@ -54,6 +54,11 @@ export function kept(code: FaultCode, message: string | null): Fault {
   return { kind: "Fault", code, message, stream: "kept" };
 }
 
+/** The same fault where nothing may follow it: before login, PostgreSQL too answers any mistake by hanging up. */
+export function fatal<Value extends { readonly kind: string }>(decoded: Value | Fault): Value | Fault {
+  return isFault(decoded) ? lost(decoded.code, decoded.message) : decoded;
+}
+
 export function isFault(value: { readonly kind?: unknown } | null): value is Fault {
   return value !== null && value.kind === "Fault";
 }

@@ -17,10 +17,12 @@ export const smallFrameBytesMax = 10_000;
 export const shortFrameBytesMax = 30_000;
 /** Frame bytes of messages that hold SQL, rows or errors, unless the caller chooses another: 64 MiB, our choice. */
 export const longFrameBytesMax: number = 64 * 1024 * 1024;
-/** The most a caller may choose for the limit above: PQ_LARGE_MESSAGE_LIMIT, that is MaxAllocSize - 1 (utils/memutils.h). */
-export const longFrameBytesCeiling = 0x3fff_fffe;
+/** The most a caller may choose for the limit above: V8's longest string, half of PostgreSQL's own PQ_LARGE_MESSAGE_LIMIT. */
+export const longFrameBytesCeiling = 0x1fff_ffe8;
 /** Bytes that may wait unread in a framer when its caller feeds without draining: our choice, 16 chunks of Node's 64 KiB. */
 export const unreadBytesMax: number = 1024 * 1024;
+/** Chunks that may wait so: our choice, because a chunk of one byte costs a hundred. */
+export const unreadChunksMax = 256;
 
 /** Columns of a row: MaxTupleAttributeNumber (access/htup_details.h). */
 export const columnsMax = 1_664;

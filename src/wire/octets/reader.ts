@@ -14,13 +14,13 @@ const nothing: Buffer = Buffer.alloc(0);
 export class Reader {
   readonly #bytes: Buffer;
   readonly #end: number;
-  #at: number;
+  #at = 0;
   #fault: FaultCode | null = null;
 
-  constructor(bytes: Buffer, start = 0, end: number = bytes.length) {
-    this.#bytes = bytes;
-    this.#at = start;
-    this.#end = end;
+  /** @param body the body and nothing else: a text without its NUL must not be looked for in the next frame. */
+  constructor(body: Buffer) {
+    this.#bytes = body;
+    this.#end = body.length;
   }
 
   get fault(): FaultCode | null {
@@ -83,7 +83,7 @@ export class Reader {
 
   text(): string {
     const stop = this.#bytes.indexOf(0, this.#at);
-    if (stop === -1 || stop >= this.#end) {
+    if (stop === -1) {
       this.fail("unterminated_text");
       return "";
     }

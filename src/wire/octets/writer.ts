@@ -2,6 +2,9 @@ import { type Fault, type FaultCode, kept } from "./fault.ts";
 import { longFrameBytesCeiling, longFrameBytesMax } from "./limits.ts";
 
 const capacityBytesFirst = 8192;
+/** The next buffer is as large as the last was, but no larger than this, so that an idle writer doesn't hold a burst's. */
+const capacityBytesKept: number = 128 * 1024;
+const nothing: Buffer = Buffer.alloc(0);
 
 /**
  * Collects encoded messages into one buffer. The first mistake in a message sticks until `end`, which then takes the whole
@@ -9,7 +12,8 @@ const capacityBytesFirst = 8192;
  */
 export class Writer {
   readonly longBytesMax: number;
-  #bytes: Buffer = Buffer.allocUnsafeSlow(capacityBytesFirst);
+  #bytes: Buffer = nothing;
+  #capacity: number = capacityBytesFirst;
   #at = 0;
   #start = 0;
   #word = 0;
@@ -29,7 +33,8 @@ export class Writer {
   /** Gives away what was collected and starts afresh; the given bytes are never written again. */
   take(): Buffer {
     const taken = this.#bytes.subarray(0, this.#at);
-    this.#bytes = Buffer.allocUnsafeSlow(capacityBytesFirst);
+    if (taken.length > 0) this.#capacity = Math.min(this.#bytes.length, capacityBytesKept);
+    this.#bytes = nothing;
     this.#at = 0;
     return taken;
   }
@@ -121,7 +126,7 @@ export class Writer {
       this.fail("message_over_max");
       return false;
     }
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2, this.#capacity));
     this.#bytes.copy(grown, 0, 0, this.#at);
     this.#bytes = grown;
     return true;
