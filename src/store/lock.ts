@@ -67,7 +67,7 @@ interface Holder {
 function readHolder(path: string): Holder | null {
   try {
     const value = JSON.parse(readFileSync(path, "utf8")) as Partial<Holder>;
-    return typeof value.pid === "number" ? { pid: value.pid, started: String(value.started ?? "") } : null;
+    return typeof value.pid === "number" ? { pid: value.pid, started: value.started ?? "" } : null;
   } catch {
     return null;
   }

@@ -44,10 +44,10 @@ const kinds: { readonly [table in TableName]: { readonly [column: string]: CellK
 
 /**
  * Names of columns that hold the customer's own data. whosaw keeps who saw what, not what was seen, so that these are
- * left out of the segments of a customer, with a notice.
+ * left out of the segments of a customer, with a notice; whether somebody has a phone number (`has_phone`) is none of it.
  */
 const personal: RegExp =
-  /^(e[-_ ]?mail|mail|phone|tel|telephone|mobile|fax|address|street|city|zip|postcode|postal[-_ ]?code|birth|dob|ssn|iban|card|password)|name$|[-_ ](e?mail|phone|address|birthday)/i;
+  /^(?!(has|is)[-_ ])((e[-_ ]?mail|mail|phone|tel|telephone|mobile|fax|address|street|city|zip|postcode|postal[-_ ]?code|birth|dob|ssn|iban|card|password)|.*name$|.*[-_ ](e?mail|phone|address|birthday))/i;
 
 /** Segments a customer may have; each is a key in a map that every customer row repeats. */
 export const segmentsMax = 64;

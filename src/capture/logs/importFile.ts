@@ -3,13 +3,15 @@ import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import { type Clock, isRefusal, type Refusal, refusal } from "../../base/index.ts";
 import type { TableName } from "../../domain/index.ts";
-import { type Renaming, loadedTable } from "./columns.ts";
+import type { Renaming } from "./columns.ts";
+import type { Format } from "./formats.ts";
 import { openJournal, type Progress } from "./journal.ts";
 import type { ImportRecord, Loader, Unit } from "./loader.ts";
 import { openRejects } from "./rejects.ts";
 import type { Run } from "./run.ts";
 import { DamagedSource, lookAt, type Source } from "./source.ts";
-import { loadText, openText } from "./textFile.ts";
+import { type Opened, openFile } from "./openFile.ts";
+import type { VendorOptions } from "./vendor/index.ts";
 
 /** The answer for one file (docs/formats: `import`), with what only this program adds. */
 export interface FileAnswer {
@@ -48,8 +50,9 @@ export interface Desk {
 export interface FileTask {
   readonly path: string;
   readonly table: TableName;
-  readonly format: "csv" | "jsonl" | "parquet";
+  readonly format: Format;
   readonly renaming: Renaming | null;
+  readonly vendor: VendorOptions;
 }
 
 export async function importFile(desk: Desk, task: FileTask): Promise<FileAnswer | Refusal> {
@@ -65,10 +68,10 @@ export async function importFile(desk: Desk, task: FileTask): Promise<FileAnswer
   const left = journal.load();
   const earlier = await desk.loader.findImport(source.sha256, task.table, format);
   if (earlier !== null && left === null) return again(desk, task, earlier);
-  const file = await openText(source, task.format === "jsonl" ? "jsonl" : "csv", task.table, task.renaming);
+  const file = await openFile(desk, source, task);
   if (isRefusal(file)) return file;
   const progress = left ?? fresh(await nextNumber(desk), desk.clock());
-  const unit: Unit = { import: progress.import, tables: [loadedTable(task.table)] };
+  const unit: Unit = { import: progress.import, tables: file.tables };
   const rejects = openRejects(desk.rejected, task.path);
   rejects.rewind(progress.rejectedBytes);
   const run: Run = { loader: desk.loader, unit, staging: desk.staging, journal, rejects, progress };
@@ -76,8 +79,8 @@ export async function importFile(desk: Desk, task: FileTask): Promise<FileAnswer
   try {
     await desk.loader.begin(unit);
     if (progress.state === "loading") {
-      await desk.loader.rewind(unit, progress.line);
-      const refused = await loadWhole(run, source, async (onRead) => loadText(run, file, onRead), desk);
+      await desk.loader.rewind(unit, Math.max(0, progress.line - 1));
+      const refused = await loadWhole(run, source, file, desk);
       if (refused !== null) return refused;
     }
     const record = await settle(run, { source, task, format, desk });
@@ -88,14 +91,13 @@ export async function importFile(desk: Desk, task: FileTask): Promise<FileAnswer
       notices: file.notices,
     };
   } finally {
+    file.close();
     rejects.close();
   }
 }
 
-type Load = (onRead: (bytes: number) => void) => Promise<void>;
-
 /** Loads all of a file or none of it: a damaged archive, or a file that changed meanwhile, leaves nothing behind. */
-async function loadWhole(run: Run, source: Source, load: Load, desk: Desk): Promise<Refusal | null> {
+async function loadWhole(run: Run, source: Source, file: Opened, desk: Desk): Promise<Refusal | null> {
   let bytes = 0;
   const giveUp = async (what: string, todo: string): Promise<Refusal> => {
     await desk.loader.drop(run.unit);
@@ -104,10 +106,11 @@ async function loadWhole(run: Run, source: Source, load: Load, desk: Desk): Prom
     return refusal("input", `${source.path} ${what}`, todo);
   };
   try {
-    await load((more) => {
+    const refused = await file.load(run, (more) => {
       bytes += more;
       desk.onProgress({ file: source.path, bytes, total: source.bytes });
     });
+    if (refused !== null) return giveUp(refused.what, refused.todo);
   } catch (error) {
     if (error instanceof DamagedSource)
       return giveUp(`is damaged: ${error.message}; nothing of it was imported`, "fetch the file again");

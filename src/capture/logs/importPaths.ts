@@ -4,7 +4,9 @@ import { isRefusal, type Refusal, refusal } from "../../base/index.ts";
 import { type TableName, tableNames } from "../../domain/index.ts";
 import type { Renaming } from "./columns.ts";
 import { type Desk, type FileAnswer, type FileTask, importFile } from "./importFile.ts";
+import { type Format, formats, isFormat, isVendorFormat } from "./formats.ts";
 import { unreadable } from "./source.ts";
+import type { VendorOptions } from "./vendor/index.ts";
 
 export interface ImportAnswer {
   readonly tables: readonly FileAnswer[];
@@ -14,6 +16,8 @@ export interface ImportOptions extends Desk {
   readonly as?: string;
   readonly format?: string;
   readonly map?: Renaming;
+  /** What a foreign log doesn't say of itself. */
+  readonly vendor?: VendorOptions;
 }
 
 /** Imports files and folders, in the order given. The first refusal ends it; what was imported before stays. */
@@ -49,7 +53,7 @@ function tasksOf(path: string, options: ImportOptions): readonly FileTask[] | Re
   }
   const tasks = readdirSync(path)
     .sort()
-    .filter((name) => tableOf(name) !== null && formatOf(name) !== null)
+    .filter((name) => tableOf(name) !== null && formatOf(name) !== null && !name.endsWith(".rejected.jsonl"))
     .map((name) => taskOf(join(path, name), options));
   if (tasks.length === 0)
     return refusal(
@@ -62,6 +66,12 @@ function tasksOf(path: string, options: ImportOptions): readonly FileTask[] | Re
 }
 
 function taskOf(path: string, options: ImportOptions): FileTask | Refusal {
+  const format = options.format ?? formatOf(basename(path)) ?? "csv";
+  if (!isFormat(format))
+    return refusal("input", `there is no format ${format}`, `use one of ${formats.join(", ")}`);
+  const vendor = options.vendor ?? {};
+  // Other systems' logs are accesses, whatever the file is called.
+  if (isVendorFormat(format)) return { path, table: "accesses", format, renaming: null, vendor };
   const table = options.as ?? tableOf(basename(path));
   if (table === null || !isTable(table))
     return refusal(
@@ -71,10 +81,7 @@ function taskOf(path: string, options: ImportOptions): FileTask | Refusal {
         : `there is no table ${options.as}`,
       `say with --as which it is: ${tableNames.join(", ")}`,
     );
-  const format = options.format ?? formatOf(basename(path)) ?? "csv";
-  if (format !== "csv" && format !== "jsonl" && format !== "parquet")
-    return refusal("input", `there is no format ${format}`, "use csv, jsonl or parquet");
-  return { path, table, format, renaming: options.map ?? null };
+  return { path, table, format, renaming: options.map ?? null, vendor };
 }
 
 function isTable(name: string): name is TableName {
@@ -83,11 +90,11 @@ function isTable(name: string): name is TableName {
 
 /** `accesses.csv.gz`, `accesses-2019-05.jsonl`: the name up to its first dot, dash or digit names the table. */
 function tableOf(name: string): TableName | null {
-  const stem = name.toLowerCase().split(/[.\-]/)[0] ?? "";
+  const stem = name.toLowerCase().split(/[.-]/)[0] ?? "";
   return isTable(stem) ? stem : null;
 }
 
-function formatOf(name: string): "csv" | "jsonl" | "parquet" | null {
+function formatOf(name: string): Format | null {
   const plain = name.toLowerCase().replace(/\.(gz|zst|zstd)$/, "");
   if (/\.(csv|tsv|txt)$/.test(plain)) return "csv";
   if (/\.(jsonl|ndjson|json)$/.test(plain)) return "jsonl";

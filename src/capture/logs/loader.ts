@@ -65,6 +65,8 @@ export interface Segment {
 export interface Unsure {
   readonly row: number;
   readonly cells: readonly string[] | null;
+  /** False: the row's texts aren't UTF-8, and `cells` is only what could be read of them. */
+  readonly utf8: boolean;
 }
 
 export interface ImportRecord {
@@ -96,7 +98,7 @@ export interface Loader {
   readonly begin: (unit: Unit) => Promise<void>;
   /** Takes back every row of the unit behind this line. */
   readonly rewind: (unit: Unit, line: number) => Promise<void>;
-  readonly loadSegment: (unit: Unit, segment: Segment) => Promise<void>;
+  readonly loadSegment: (unit: Unit, segment: Segment) => Promise<Refusal | null>;
   readonly unsure: (segment: Segment) => AsyncIterable<Unsure>;
   /** Rows in the store's own form, JSON Lines with `line`. */
   readonly loadRows: (unit: Unit, table: LoadedTable, path: string) => Promise<void>;

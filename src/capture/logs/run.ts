@@ -86,7 +86,8 @@ export function openRows(run: Run, table: LoadedTable): RowsFile {
  */
 export async function loadLines(run: Run, segment: Segment, lines: number, read: LineReader): Promise<Added> {
   const before = await run.loader.count(run.unit);
-  await run.loader.loadSegment(run.unit, segment);
+  const refused = await run.loader.loadSegment(run.unit, segment);
+  if (refused !== null) defect(`lines that the importer cut were refused: ${refused.what}`);
   const sure = (await run.loader.count(run.unit)) - before;
   if (sure === lines) return { ...nothingAdded, read: lines };
   const numbers: number[] = [];

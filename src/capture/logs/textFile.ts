@@ -1,7 +1,7 @@
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { isRefusal, type Refusal } from "../../base/index.ts";
-import type { TableName } from "../../domain/index.ts";
+import { type TableName, tables } from "../../domain/index.ts";
 import { type Planned, planColumns, type Renaming } from "./columns.ts";
 import { headerBytesMax, readHeader } from "./header.ts";
 import { csvLines, csvRow, jsonLines, type LineReader } from "./lineReader.ts";
@@ -11,7 +11,6 @@ import { cutPieces, type Piece } from "./pieces.ts";
 import { readRecord } from "./records.ts";
 import { type Added, commit, loadLines, nothingAdded, openRows, type Run } from "./run.ts";
 import { readText, type Source } from "./source.ts";
-import { tables } from "../../domain/index.ts";
 
 /** How a text file is read: found out once, before its rows. */
 export interface TextFile {
@@ -31,8 +30,7 @@ const sampleLines = 2_000;
 export async function openText(
   source: Source,
   format: "csv" | "jsonl",
-  table: TableName,
-  renaming: Renaming | null,
+  { table, renaming }: { readonly table: TableName; readonly renaming: Renaming | null },
 ): Promise<TextFile | Refusal> {
   if (format === "jsonl") {
     const planned = planJson(table, renaming);

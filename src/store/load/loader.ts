@@ -4,7 +4,7 @@ import { StoreError } from "../storeError.ts";
 import { compareUnit } from "./compare.ts";
 import { incoming, ready } from "./privateTables.ts";
 import type { LoadSegment, LoadTable, LoadUnit } from "./plan.ts";
-import { identifier, segmentSql } from "./segmentSql.ts";
+import { identifier, parquetText, segmentSql } from "./segmentSql.ts";
 
 export interface ImportEntry {
   readonly import: number;
@@ -24,16 +24,21 @@ export interface ImportEntry {
   readonly finished: number;
 }
 
+/** A row that SQL is not sure of; `cells` only where the source has no lines, `utf8` false where they aren't text. */
+export interface LoadUnsure {
+  readonly row: number;
+  readonly cells: readonly string[] | null;
+  readonly utf8: boolean;
+}
+
 /** The bulk import's half that knows SQL. Nothing a question reads changes before `move`. */
 export interface StoreLoader {
   readonly nextImport: () => Promise<number>;
   readonly findImport: (sha256: string, table: string, format: string) => Promise<ImportEntry | null>;
   readonly begin: (unit: LoadUnit) => Promise<void>;
   readonly rewind: (unit: LoadUnit, line: number) => Promise<void>;
-  readonly loadSegment: (unit: LoadUnit, segment: LoadSegment) => Promise<void>;
-  readonly unsure: (
-    segment: LoadSegment,
-  ) => AsyncIterable<{ readonly row: number; readonly cells: readonly string[] | null }>;
+  readonly loadSegment: (unit: LoadUnit, segment: LoadSegment) => Promise<Refusal | null>;
+  readonly unsure: (segment: LoadSegment) => AsyncIterable<LoadUnsure>;
   readonly loadRows: (unit: LoadUnit, table: LoadTable, path: string) => Promise<void>;
   readonly count: (unit: LoadUnit) => Promise<number>;
   readonly lookInto: (
@@ -78,7 +83,10 @@ export function openLoader(store: Store): StoreLoader {
       types.set(path, look.types);
       return { columns: [...look.types.keys()], rows: look.rows };
     },
-    distinctCells: async (path, column) => distinctCells(store, path, column),
+    distinctCells: async (path, column) => {
+      const type = types.get(path)?.get(column) ?? defect(`no column ${column}`);
+      return distinctCells(store, path, parquetText(column, type));
+    },
     compare: async (unit) => compareUnit(store, unit),
     move: async (unit) => move(store, unit),
     record: async (row) => record(store, row),
@@ -140,25 +148,35 @@ interface ToLoad {
   readonly sql: ReturnType<typeof segmentSql>;
 }
 
-async function loadSegment(store: Store, unit: LoadUnit, { segment, sql }: ToLoad): Promise<void> {
+async function loadSegment(store: Store, unit: LoadUnit, { segment, sql }: ToLoad): Promise<Refusal | null> {
   const names = segment.plan.columns.map((column) => identifier(column.name));
   if (segment.plan.segments !== null) names.push("segments");
-  await store.command(
+  const statement =
     `INSERT INTO ${incoming(unit, segment.plan.table)} (${[...names, "import", "line"].join(", ")})` +
-      ` SELECT ${[...sql.values, "{import:UInt32}", "toUInt32({firstLine:UInt64} + r)"].join(", ")}` +
-      ` FROM (${sql.rows}) WHERE ${sql.sure}`,
-    { ...sql.params, import: unit.import, firstLine: segment.firstLine },
-    { ...loading, ...sql.settings },
-  );
+    ` SELECT ${[...sql.values, "{import:UInt32}", "toUInt32({firstLine:UInt64} + r)"].join(", ")}` +
+    ` FROM (${sql.rows}) WHERE ${sql.sure}`;
+  const params = { ...sql.params, import: unit.import, firstLine: segment.firstLine };
+  try {
+    await store.command(statement, params, { ...loading, ...sql.settings });
+    return null;
+  } catch (error) {
+    // Lines are cut and checked before; only a Parquet file can still turn out to be damaged.
+    if (segment.form.kind === "parquet" && error instanceof StoreError && error.kind === "query")
+      return refusal("input", `${segment.path} is damaged`, "write it again, or fetch it again");
+    throw error;
+  }
 }
 
 async function* unsure(
   store: Store,
   segment: LoadSegment,
   sql: ReturnType<typeof segmentSql>,
-): AsyncGenerator<{ readonly row: number; readonly cells: readonly string[] | null }> {
-  const cells = segment.form.kind === "parquet" ? "c AS cells" : "NULL AS cells";
-  yield* store.stream<{ row: number; cells: string[] | null }>(
+): AsyncGenerator<LoadUnsure> {
+  const parquet = segment.form.kind === "parquet";
+  const cells = parquet
+    ? "c AS cells, arrayAll(x -> isValidUTF8(x), c) AS utf8"
+    : "NULL AS cells, true AS utf8";
+  yield* store.stream<LoadUnsure>(
     `SELECT r AS row, ${cells} FROM (${sql.rows}) WHERE NOT (${sql.sure}) ORDER BY r`,
     sql.params,
     sql.settings,
@@ -191,7 +209,7 @@ async function columnsOf(
 ): Promise<readonly { readonly name: string; readonly type: string }[]> {
   return store.query(
     "SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = {table:String}" +
-      " AND default_kind = '' OR (name = 'version' AND 0) ORDER BY position",
+      " AND default_kind = '' ORDER BY position",
     { table },
   );
 }
@@ -232,9 +250,9 @@ async function lookInto(
   }
 }
 
-async function distinctCells(store: Store, path: string, column: string): Promise<readonly string[]> {
+async function distinctCells(store: Store, path: string, text: string): Promise<readonly string[]> {
   const rows = await store.query<{ cell: string }>(
-    `SELECT DISTINCT ifNull(toString(${identifier(column)}), '') AS cell FROM file({path:String}, 'Parquet') LIMIT ${distinctCellsMax}`,
+    `SELECT DISTINCT ${text} AS cell FROM file({path:String}, 'Parquet') WHERE isValidUTF8(cell) LIMIT ${distinctCellsMax}`,
     { path },
   );
   return rows.map(({ cell }) => cell);
@@ -274,8 +292,11 @@ async function exists(store: Store, name: string): Promise<boolean> {
 
 async function record(store: Store, row: ImportEntry): Promise<void> {
   const { exposureUnknown, started, finished, ...rest } = row;
-  const time = (millis: number): string => new Date(millis).toISOString().slice(0, 23).replace("T", " ");
   await store.insert("imports", [
-    { ...rest, exposure_unknown: exposureUnknown, started: time(started), finished: time(finished) },
+    { ...rest, exposure_unknown: exposureUnknown, started: timeText(started), finished: timeText(finished) },
   ]);
+}
+
+function timeText(millis: number): string {
+  return new Date(millis).toISOString().slice(0, 23).replace("T", " ");
 }

@@ -88,19 +88,26 @@ function sourceOf(
  * one text, and a list or an object has none; the careful path sees their JSON.
  */
 function jsonSource(plan: LoadPlan, params: Record<string, unknown>): SourceSql {
-  const members = plan.cells.map((name, at) => {
-    params[`member${at}`] = name;
-    return `ifNull(JSONExtract(line, {member${at}:String}, 'Nullable(String)'), '')`;
-  });
+  const members = plan.cells.map((name) => `${identifier(name)} Nullable(String)`);
+  params["shape"] = `Tuple(${members.join(", ")})`;
+  const texts = plan.cells.map((_, at) => `ifNull(t.${at + 1}, '')`);
+  const lists = new Set(plan.columns.filter(({ is }) => is.kind === "list").map(({ cell }) => cell));
+  const singles = plan.cells.map((_, at) => at).filter((at) => !lists.has(at));
   const unsureText = String.raw`x -> match(x, '^(true$|false$|\\{|\\[)') OR (match(x, '^-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?$') AND NOT match(x, '^[0-9]{1,15}$'))`;
   return {
-    rows: `SELECT _row_number AS r, [${members.join(", ")}] AS c, line FROM file({path:String}, 'LineAsString')`,
-    sure: `isValidJSON(line) AND startsWith(line, '{') AND NOT arrayExists(${unsureText}, c)`,
+    rows:
+      `SELECT r, [${texts.join(", ")}] AS c, object FROM (SELECT _row_number AS r, startsWith(line, '{') AS object,` +
+      ` JSONExtract(line, {shape:String}) AS t FROM file({path:String}, 'LineAsString'))`,
+    // What isn't JSON gives no member at all, and every table asks for one.
+    sure: `object AND NOT arrayExists(${unsureText}, [${singles.map((at) => `c[${at + 1}]`).join(", ")}])`,
   };
 }
 
 function parquetSource(plan: LoadPlan, types: ReadonlyMap<string, string>): SourceSql {
-  const cells = plan.cells.map((name) => parquetText(name, types.get(name) ?? defect(`no column ${name}`)));
+  const used = new Set([...plan.columns, ...(plan.segments ?? [])].map(({ cell }) => cell));
+  const cells = plan.cells.map((name, at) =>
+    used.has(at) ? parquetText(name, types.get(name) ?? defect(`no column ${name}`)) : "''",
+  );
   return {
     rows: `SELECT _row_number AS r, [${cells.join(", ")}] AS c FROM file({path:String}, 'Parquet')`,
     sure: "1",
@@ -108,7 +115,7 @@ function parquetSource(plan: LoadPlan, types: ReadonlyMap<string, string>): Sour
 }
 
 /** A typed value as the text that a CSV file would hold. */
-function parquetText(name: string, type: string): string {
+export function parquetText(name: string, type: string): string {
   const column = identifier(name);
   if (/DateTime|Date/.test(type)) return `ifNull(toString(toDateTime64(${column}, 3, 'UTC')), '')`;
   if (/^Array\((Nullable\()?(String|FixedString)/.test(type))
