@@ -1,9 +1,9 @@
-import { defect } from "../../base/index.ts";
-import { longFrameBytesCeiling, shortFrameBytesMax } from "../octets/limits.ts";
+import { chosenLongBytes } from "../octets/chosen-limit.ts";
+import { longFrameBytesCeiling } from "../octets/limits.ts";
 
 /** What the length word of a message of one type may say, in frame bytes, and the message's name for faults. */
 export interface Bounds {
-  readonly name: string;
+  readonly name: string | null;
   readonly bytesMin: number;
   readonly bytesMax: number;
 }
@@ -30,28 +30,23 @@ export function typesOf(codecs: readonly Bounded[]): ReadonlySet<number> {
 
 /** The widest bounds of the messages that share a type, with `longBytesMax` in place of the ceiling. */
 export function boundsOf(codecs: readonly Bounded[], longBytesMax: number): BoundsByType {
-  if (
-    !Number.isInteger(longBytesMax) ||
-    longBytesMax < shortFrameBytesMax ||
-    longBytesMax > longFrameBytesCeiling
-  )
-    defect(
-      `a frame limit of ${longBytesMax} bytes is outside ${shortFrameBytesMax} to ${longFrameBytesCeiling}`,
-    );
+  const longest = chosenLongBytes(longBytesMax);
   const table: (Bounds | undefined)[] = Array.from({ length: 256 });
   for (const { kind, type, bytesMin, bytesMax } of codecs) {
     if (type === null) continue;
+    const max = bytesMax === longFrameBytesCeiling ? longest : bytesMax;
     const before = table[type];
-    const max = bytesMax === longFrameBytesCeiling ? longBytesMax : bytesMax;
     table[type] =
-      before === undefined
-        ? { name: kind, bytesMin, bytesMax: max }
-        : // Several messages share this byte; which it is, only the conversation tells.
-          {
-            name: before.name,
-            bytesMin: Math.min(before.bytesMin, bytesMin),
-            bytesMax: Math.max(before.bytesMax, max),
-          };
+      before === undefined ? { name: kind, bytesMin, bytesMax: max } : either(before, bytesMin, max);
   }
   return table;
+}
+
+/** Which of two messages with one type byte it is, only the conversation tells: no name, and the wider bounds. */
+function either(before: Bounds, bytesMin: number, bytesMax: number): Bounds {
+  return {
+    name: null,
+    bytesMin: Math.min(before.bytesMin, bytesMin),
+    bytesMax: Math.max(before.bytesMax, bytesMax),
+  };
 }

@@ -1,4 +1,5 @@
 import { type Fault, type FaultCode, kept } from "./fault.ts";
+import { chosenLongBytes } from "./chosen-limit.ts";
 import { longFrameBytesCeiling, longFrameBytesMax } from "./limits.ts";
 
 const capacityBytesFirst = 8192;
@@ -22,7 +23,7 @@ export class Writer {
 
   /** @param longBytesMax frame bytes allowed to messages that hold SQL, rows or errors. */
   constructor(longBytesMax: number = longFrameBytesMax) {
-    this.longBytesMax = longBytesMax;
+    this.longBytesMax = chosenLongBytes(longBytesMax);
   }
 
   /** Bytes collected and not yet taken. */
