@@ -13,7 +13,20 @@ export type Fault = "EIO" | "ENOSPC" | "SIGKILL";
 export const faults: readonly Fault[] = ["EIO", "ENOSPC", "SIGKILL"];
 
 /** The calls that change what is on the disk, or that the recorder believes when it reads. */
-export const calls = ["openat", "mkdir", "write", "pwrite64", "fdatasync", "fsync", "close", "rename", "unlink", "rmdir", "ftruncate", "read"] as const;
+export const calls = [
+  "openat",
+  "mkdir",
+  "write",
+  "pwrite64",
+  "fdatasync",
+  "fsync",
+  "close",
+  "rename",
+  "unlink",
+  "rmdir",
+  "ftruncate",
+  "read",
+] as const;
 
 export interface Case {
   readonly call: string;
@@ -62,7 +75,23 @@ export async function compiled(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "whosaw-faults-js-"));
   // Both the tests and the benchmark are run from the repository's root.
   const root = process.cwd();
-  const flags = ["-p", "tsconfig.build.json", "--outDir", dir, "--noCheck", "--incremental", "false", "--tsBuildInfoFile", "null", "--sourceMap", "false", "--declaration", "false", "--isolatedDeclarations", "false"];
+  const flags = [
+    "-p",
+    "tsconfig.build.json",
+    "--outDir",
+    dir,
+    "--noCheck",
+    "--incremental",
+    "false",
+    "--tsBuildInfoFile",
+    "null",
+    "--sourceMap",
+    "false",
+    "--declaration",
+    "false",
+    "--isolatedDeclarations",
+    "false",
+  ];
   const built = spawnSync(join(root, "node_modules/.bin/tsc"), flags, { cwd: root, encoding: "utf8" });
   if (built.status !== 0) throw new Error(`tsc: ${built.stdout}${built.stderr}`);
   writeFileSync(join(dir, "package.json"), '{"type":"module"}');
@@ -99,7 +128,9 @@ function started(js: string, dir: string, args: readonly string[]): Process {
 
 /** Attaches strace to a waiting process, lets it go, and waits for the end of both. */
 async function traced(process_: Process, options: readonly string[]): Promise<void> {
-  const strace = spawn("strace", ["-f", "-p", String(process_.pid), ...options], { stdio: ["ignore", "ignore", "pipe"] });
+  const strace = spawn("strace", ["-f", "-p", String(process_.pid), ...options], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   await new Promise<void>((resolve, reject) => {
     strace.stderr.on("data", (text: Buffer) => {
       if (text.includes("attached")) resolve();
@@ -123,7 +154,8 @@ export async function counted(js: string): Promise<ReadonlyMap<string, number>> 
   const perThread = new Map<string, number>();
   for (const line of readFileSync(trace, "utf8").split("\n")) {
     const [, thread, call] = /^(\d+)\s+(\w+)\(/.exec(line) ?? [];
-    if (thread !== undefined && call !== undefined) perThread.set(`${thread} ${call}`, (perThread.get(`${thread} ${call}`) ?? 0) + 1);
+    if (thread !== undefined && call !== undefined)
+      perThread.set(`${thread} ${call}`, (perThread.get(`${thread} ${call}`) ?? 0) + 1);
   }
   const most = new Map<string, number>();
   for (const [key, count] of perThread) {
@@ -139,7 +171,14 @@ export async function suffer(js: string, one: Case): Promise<Outcome> {
   const dir = await mkdtemp(join(tmpdir(), "whosaw-faults-"));
   mkdirSync(join(dir, "data"));
   const what = one.fault === "SIGKILL" ? "signal=KILL" : `error=${one.fault}`;
-  await traced(started(js, dir, []), ["-e", `trace=${one.call}`, "-e", `inject=${one.call}:${what}:when=${one.nth}`, "-o", "/dev/null"]);
+  await traced(started(js, dir, []), [
+    "-e",
+    `trace=${one.call}`,
+    "-e",
+    `inject=${one.call}:${what}:when=${one.nth}`,
+    "-o",
+    "/dev/null",
+  ]);
   const outcome = await judged(dir);
   rmSync(dir, { recursive: true });
   return outcome;
@@ -170,11 +209,13 @@ async function judged(dir: string): Promise<Outcome> {
   if (isRefusal(recorder)) return outcome(`recovery refused: ${recorder.what}`);
   const more = await recorder.append({ kind: "sighting", time: "2026-01-31T09:30:00Z", customer: "after" });
   const left = await recorder.close();
-  if (isRefusal(more) || left !== null) return outcome(`recovery did not record on: ${JSON.stringify(left ?? more)}`);
+  if (isRefusal(more) || left !== null)
+    return outcome(`recovery did not record on: ${JSON.stringify(left ?? more)}`);
   const verdict = await verifyLog(data, { thorough: true });
   if (!verdict.ok) return outcome(`verify: ${JSON.stringify(verdict.problems.slice(0, 3))}`);
   for (const [, index = "", leafHash = ""] of receipts)
-    if (leafAt(data, Number(index), verdict.size) !== leafHash) return outcome(`entry ${index} was acknowledged and is not there`);
+    if (leafAt(data, Number(index), verdict.size) !== leafHash)
+      return outcome(`entry ${index} was acknowledged and is not there`);
   return outcome(null);
 }
 

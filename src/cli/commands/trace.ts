@@ -71,9 +71,15 @@ export function traceText(screen: Screen, answer: TraceAnswer): string {
         .map(([name, probability]) => [name.replace("_", " "), percent(probability)]),
     ),
     accountsText(answer),
-    `\nOf the reports, ${percent(answer.leakShare.low)} to ${percent(answer.leakShare.high)} come from a leak, if there is one (mean ${percent(answer.leakShare.mean)}).\n`,
+    shareText(answer),
     "A probability is no proof: it says what the reports and the reads support, under the priors in the answer (--json).\n",
   ].join("");
+}
+
+function shareText({ leakShare }: TraceAnswer): string {
+  if (leakShare === null) return "";
+  const { low, high, mean } = leakShare;
+  return `\nOf the reports, ${percent(low)} to ${percent(high)} come from a leak, if there is one (mean ${percent(mean)}).\n`;
 }
 
 function neededText({ verdict, reportsNeeded }: TraceAnswer): string {
