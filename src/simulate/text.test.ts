@@ -29,6 +29,8 @@ test("every mask's text is a list cell as the tables want it, and comes back as 
 
 test("ids pass the domain's parsers", () => {
   expect(parseCustomerId(customerText(12_345_678))).toBe("c12345678");
+  expect(customerText(123_456_789)).toBe("c123456789");
+  expect(customerText(10_003)).toBe("c00010003");
   expect(parseTicketId(ticketText(0))).toBe("t00000000");
   expect(parseActorId("agent-0417")).toBe("agent-0417");
   expect(ticketText(-1)).toBe("");

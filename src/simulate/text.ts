@@ -44,12 +44,20 @@ export const eventNumber: { readonly [event in EventName]: number } = {
 
 const dayMs = 86_400_000;
 
+const four = Array.from({ length: 10_000 }, (_, n) => String(n).padStart(4, "0"));
+
+/** Eight digits, from two halves kept ready: ids are most of what is written. Larger numbers have more digits. */
+function eight(index: number): string {
+  const high = Math.floor(index / 10_000);
+  return (four[high] ?? String(high)) + four[index - high * 10_000]!;
+}
+
 export function customerText(index: number): string {
-  return "c" + String(index).padStart(8, "0");
+  return "c" + eight(index);
 }
 
 export function ticketText(index: number): string {
-  return index < 0 ? "" : "t" + String(index).padStart(8, "0");
+  return index < 0 ? "" : "t" + eight(index);
 }
 
 export function sessionText(index: number): string {
