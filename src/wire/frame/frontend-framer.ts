@@ -87,15 +87,16 @@ export class FrontendFramer {
       case "session":
         return this.#takeSession();
       case "answering":
-      case "ended":
         return null;
+      case "ended":
+        return this.#assembler.unread > 0 ? lost("bytes_after_end", null) : null;
     }
   }
 
   #takeSession(): Frame<"frontend"> | Fault | null {
     const frame = takeTyped("frontend", this.#assembler, this.#session);
-    if (frame === null || frame.kind === "Fault" || frame.type !== terminateType) return frame;
-    return this.#end() ?? frame;
+    if (frame !== null && frame.kind === "Frame" && frame.type === terminateType) this.#state = "ended";
+    return frame;
   }
 
   #takeStartup(): StartupFrame | Fault | null {
@@ -121,10 +122,10 @@ export class FrontendFramer {
     return this.#afterStartup(code) ?? frame;
   }
 
+  /** A request for encryption is not even handed out if more came with it, lest its caller answer before looking. */
   #afterStartup(code: number): Fault | null {
-    if (code === cancelRequestCode) return this.#end();
     if (code !== sslRequestCode && code !== gssencRequestCode) {
-      this.#state = "login";
+      this.#state = code === cancelRequestCode ? "ended" : "login";
       return null;
     }
     const name = code === sslRequestCode ? "SSLRequest" : "GSSENCRequest";
@@ -133,11 +134,6 @@ export class FrontendFramer {
     this.#requests.add(code);
     this.#state = "answering";
     return null;
-  }
-
-  #end(): Fault | null {
-    this.#state = "ended";
-    return this.#assembler.unread > 0 ? lost("bytes_after_end", null) : null;
   }
 
   #fail(fault: Fault): Fault {
