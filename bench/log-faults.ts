@@ -5,7 +5,15 @@
  */
 import { rmSync } from "node:fs";
 import { seededRandom } from "../src/base/index.ts";
-import { calls, canTrace, compiled, counted, faults, killedAfter, suffer } from "../test/record-faults-harness.ts";
+import {
+  calls,
+  canTrace,
+  compiled,
+  counted,
+  faults,
+  killedAfter,
+  suffer,
+} from "../test/record-faults-harness.ts";
 
 const kills = Number(process.argv[2] ?? 1000);
 const every = Number(process.argv[3] ?? 1);

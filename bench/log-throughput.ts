@@ -3,7 +3,16 @@
  * in one run and on one disk. Claim: at least 0.6 of the bare loop.
  * Run: npx rolldown bench/log-throughput.ts --platform node --file dist/bench/log-throughput.mjs && node dist/bench/log-throughput.mjs [seconds] [callers]
  */
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fdatasyncSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isRefusal } from "../src/base/index.ts";
@@ -13,7 +22,11 @@ const seconds = Number(process.argv[2] ?? 5);
 const callers = Number(process.argv[3] ?? 64);
 const dir = mkdtempSync(join(process.env["WHOSAW_BENCH_DIR"] ?? tmpdir(), "whosaw-throughput-"));
 
-function sighting(n: number): { readonly kind: string; readonly time: string; readonly [member: string]: string | string[] } {
+function sighting(n: number): {
+  readonly kind: string;
+  readonly time: string;
+  readonly [member: string]: string | string[];
+} {
   return {
     action: "read",
     actor: `agent-${n % 400}`,
@@ -92,6 +105,8 @@ const bareBatches = bare(run.batches);
 const bareRate = bareBatches * perBatch;
 console.log(`${callers} callers, ${seconds} s: ${run.entries} entries, ${perBatch.toFixed(1)} a batch`);
 console.log(`recorder   ${recorderRate.toFixed(0)} entries/s, durable, tiles and checkpoints included`);
-console.log(`bare loop  ${bareRate.toFixed(0)} entries/s (${bareBatches.toFixed(0)} write + fdatasync a second)`);
+console.log(
+  `bare loop  ${bareRate.toFixed(0)} entries/s (${bareBatches.toFixed(0)} write + fdatasync a second)`,
+);
 console.log(`ratio      ${(recorderRate / bareRate).toFixed(2)} (claimed: at least 0.60)`);
 rmSync(dir, { recursive: true });

@@ -54,10 +54,6 @@ export class Disk {
     if (made) this.#unsettled.add(dirname(name));
   }
 
-  forgetFolder(name: string): void {
-    this.#known.delete(name);
-  }
-
   /** Puts a whole file in place. It may be relied upon after the next `settle`. */
   async put(name: string, bytes: Uint8Array | string, mode = 0o640): Promise<void> {
     await this.folder(dirname(name));
@@ -113,6 +109,12 @@ export class Disk {
         throw error;
       },
     );
+  }
+
+  /** Renames a durable file over another; it may be relied upon after the next `settle`. */
+  async move(from: string, to: string): Promise<void> {
+    await rename(this.path(from), this.path(to));
+    this.#unsettled.add(dirname(to));
   }
 
   /** Removes a file or folder; its going is durable after the next `settle`. */

@@ -3,3 +3,6 @@ export { openSequencer as openRecorder, type Recorder, type RecorderOptions } fr
 export { type RecorderStatus } from "./recorder.ts";
 export { type Receipt } from "./receipt.ts";
 export { batchEntriesMax, queueBytesMax, queueEntriesMax } from "./queue.ts";
+export { LogReader, openReader, type ProvedEntry, type StoredEntry } from "./reader.ts";
+export { type LogEntry, type Said } from "../tlog/index.ts";
+export { erasureApproversMin, erasureStretchesMax, type ErasureOrder, type Stretch } from "./erase.ts";

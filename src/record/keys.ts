@@ -40,19 +40,45 @@ export async function openKey(disk: Disk, name: string | null, random: Bytes): P
 async function createKey(disk: Disk, name: string, random: Bytes): Promise<SignerKey | Refusal> {
   if (!isKeyName(name))
     return refusal("usage", "a log's name holds a space or a plus", "name it as a URL without its scheme");
-  const signer = await putKey(disk, name, random(seedBytes));
+  const signer = await putKey(disk, keyFile, { name, seed: random(seedBytes) });
   await putVerifier(disk, signer);
   await disk.settle();
   return signer;
 }
 
-async function putKey(disk: Disk, name: string, seed: Uint8Array): Promise<SignerKey> {
+const nextKeyFile = "keys/log.key.next";
+
+/** The key that is to take over: a new one, or the one that an interrupted hand-over left. */
+export async function nextKey(disk: Disk, name: string, random: Bytes): Promise<SignerKey> {
+  const found = parseSignerKey((await disk.read(nextKeyFile))?.toString() ?? "");
+  if (found !== null) return found;
+  const next = await putKey(disk, nextKeyFile, { name, seed: random(seedBytes) });
+  await disk.settle();
+  return next;
+}
+
+export async function isHandingOver(disk: Disk): Promise<boolean> {
+  return (await disk.read(nextKeyFile)) !== null;
+}
+
+/** Puts the next key in the place of the log's. */
+export async function adoptNextKey(disk: Disk, next: SignerKey): Promise<void> {
+  await putVerifier(disk, next);
+  await disk.move(nextKeyFile, keyFile);
+  await disk.settle();
+}
+
+async function putKey(
+  disk: Disk,
+  file: string,
+  { name, seed }: { readonly name: string; readonly seed: Uint8Array },
+): Promise<SignerKey> {
   const signer = signerFromSeed(name, seed);
-  await disk.put(keyFile, `${formatSignerKey(signer, seed)}\n`, 0o600);
+  await disk.put(file, `${formatSignerKey(signer, seed)}\n`, 0o600);
   return signer;
 }
 
-export async function putVerifier(disk: Disk, signer: SignerKey): Promise<void> {
+async function putVerifier(disk: Disk, signer: SignerKey): Promise<void> {
   await disk.put(verifierFile, `${formatVerifierKey(signer.verifier)}\n`, 0o644);
 }
 

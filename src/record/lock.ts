@@ -37,7 +37,14 @@ export function takeLock(path: string): Lock | Refusal {
   }
   ftruncateSync(fd);
   writeSync(fd, `${process.pid}\n`);
-  return { release: () => closeSync(fd) };
+  let held = true;
+  return {
+    release: () => {
+      // Closing twice could close a descriptor that by then is somebody else's.
+      if (held) closeSync(fd);
+      held = false;
+    },
+  };
 }
 
 function holderOf(path: string): number {

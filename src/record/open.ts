@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { isRefusal, refusal, systemClock, type Clock, type Refusal } from "../base/index.ts";
-import { signStatement, type SignerKey } from "../tlog/index.ts";
+import { signStatement, type Checkpoint, type SignerKey } from "../tlog/index.ts";
 import { encodeBatch, type AheadRecord } from "./ahead.ts";
 import { Disk } from "./disk.ts";
+import { interruptedErasure } from "./erase.ts";
 import { errnoText } from "./errno.ts";
 import { findHeads, Head } from "./head.ts";
-import { openKey, type Bytes } from "./keys.ts";
+import { isHandingOver, openKey, type Bytes } from "./keys.ts";
 import { takeLock, type Lock } from "./lock.ts";
+import { LogReader } from "./reader.ts";
 import { recover, type Gap, type Recovered } from "./recover.ts";
 import { Sequencer, shelve } from "./recorder.ts";
 import { clockWentBack, Sealer } from "./seal.ts";
@@ -23,9 +25,10 @@ export interface RecorderOptions {
   readonly acceptLoss?: boolean;
 }
 
+/** A log held open for writing. */
 export type Recorder = Pick<
   Sequencer,
-  "log" | "key" | "append" | "appendAll" | "checkpoint" | "status" | "close"
+  "log" | "key" | "append" | "appendAll" | "checkpoint" | "status" | "erase" | "rotateKey" | "close"
 >;
 
 const checkpointMillisDefault = 1000;
@@ -77,10 +80,32 @@ async function openLocked(disk: Disk, lock: Lock, options: RecorderOptions): Pro
     shelf: recovered.shelf,
     ahead,
     sealer,
+    disk,
+    random,
     checkpointMillis: options.checkpointMillis ?? checkpointMillisDefault,
   });
   const published = await sequencer.checkpoint();
-  return isRefusal(published) ? published : sequencer;
+  if (isRefusal(published)) return abandoned(sequencer, published);
+  const interrupted = await carryOnInterrupted(disk, sequencer, published);
+  return interrupted === null ? sequencer : abandoned(sequencer, interrupted);
+}
+
+async function abandoned(sequencer: Sequencer, why: Refusal): Promise<Refusal> {
+  await sequencer.close();
+  return why;
+}
+
+/** Finishes an erasure or a hand-over of keys that a crash cut short. */
+async function carryOnInterrupted(
+  disk: Disk,
+  sequencer: Sequencer,
+  now: Checkpoint,
+): Promise<Refusal | null> {
+  const stretches = await interruptedErasure(disk, new LogReader(disk, now));
+  const erased = stretches === null ? null : await sequencer.eraseNow(stretches);
+  if (erased !== null) return erased;
+  const rotated = (await isHandingOver(disk)) ? await sequencer.rotateKey() : null;
+  return isRefusal(rotated) ? rotated : null;
 }
 
 /** Puts what the write-ahead file held onto the shelf and starts a new segment behind it, with the gap entry if need be. */

@@ -10,8 +10,20 @@ import {
   type Statement,
 } from "../tlog/index.ts";
 import { encodeBatch, type AheadRecord } from "./ahead.ts";
+import type { Disk } from "./disk.ts";
+import {
+  eraseRecords,
+  forgetErasing,
+  noteErasing,
+  plain,
+  refuseStatements,
+  unfitOrder,
+  type ErasureOrder,
+  type Stretch,
+} from "./erase.ts";
 import { errnoText } from "./errno.ts";
 import type { Head } from "./head.ts";
+import { adoptNextKey, nextKey, type Bytes } from "./keys.ts";
 import type { Lock } from "./lock.ts";
 import { WaitingQueue, type Waiter } from "./queue.ts";
 import type { Receipt } from "./receipt.ts";
@@ -31,6 +43,8 @@ export interface Parts {
   readonly ahead: Ahead;
   readonly sealer: Sealer;
   readonly checkpointMillis: number;
+  readonly disk: Disk;
+  readonly random: Bytes;
 }
 
 /** How the log stands. */
@@ -49,6 +63,7 @@ export interface RecorderStatus {
  */
 export class Sequencer {
   readonly #parts: Parts;
+  /** The first signs for the log; during a hand-over the next one stands behind it. */
   #signers: readonly SignerKey[];
   readonly #queue = new WaitingQueue();
   #committing: readonly Waiter[] = [];
@@ -100,7 +115,7 @@ export class Sequencer {
   }
 
   /** Appends the log's own statement, signed by the log's key. */
-  async state(statement: Statement): Promise<Receipt | Refusal> {
+  async #state(statement: Statement): Promise<Receipt | Refusal> {
     const signed = signStatement(this.log, statement, this.#signer());
     const answer = await this.#wait([signed], (one) => this.#parts.sealer.sealOwn(one));
     return isRefusal(answer) ? answer : (answer[0] ?? defect("no receipt"));
@@ -140,22 +155,26 @@ export class Sequencer {
   async #pump(): Promise<void> {
     try {
       // A turn of the event loop before each commit lets everyone who is about to ask come along.
-      for (await turn(); this.#queue.entries > 0 && this.#stopped === null; await turn())
-        await this.#commit();
+      for (await turn(); this.#hasWork() && this.#stopped === null; await turn()) await this.#commit();
     } catch (error) {
       this.#stop(failed(error));
     }
     this.#pumping = null;
   }
 
+  #hasWork(): boolean {
+    return this.#queue.entries > 0 || this.#newSegment;
+  }
+
   async #commit(): Promise<void> {
     const { ahead, shelf } = this.#parts;
     await shelf.drained(backlogBytesMax);
     if (this.#newSegment) {
-      this.#newSegment = false;
       await ahead.start(this.#size);
+      this.#newSegment = false;
     }
     const waiters = this.#queue.take();
+    if (waiters.length === 0) return;
     this.#committing = waiters;
     const records =
       waiters.length === 1 ? (waiters[0]?.records ?? []) : waiters.flatMap((waiter) => waiter.records);
@@ -164,7 +183,7 @@ export class Sequencer {
     durable.catch(() => undefined);
     const shelved = records.map(shelve);
     const receipts = this.#receipts(waiters, shelved);
-    this.fileDurable();
+    this.#fileDurable();
     await durable;
     if (this.#stopped !== null) return;
     this.#size += records.length;
@@ -186,7 +205,7 @@ export class Sequencer {
   }
 
   /** Hands what is durable to the tree. */
-  fileDurable(): void {
+  #fileDurable(): void {
     for (const item of this.#unfiled) this.#parts.shelf.push(item);
     this.#unfiled = [];
   }
@@ -203,7 +222,7 @@ export class Sequencer {
     this.#timer = null;
     if (this.#stopped !== null) return this.#stopped;
     try {
-      this.fileDurable();
+      this.#fileDurable();
       const tree = await this.#parts.shelf.settle();
       const checkpoint = await this.#parts.head.publish({ origin: this.log, ...tree }, this.#signers);
       if (isRefusal(checkpoint)) return this.#stop(checkpoint);
@@ -217,18 +236,85 @@ export class Sequencer {
     }
   }
 
-  /** Ends a segment at the next commit or now, so that a checkpoint may remove what it held. */
-  async endSegment(): Promise<void> {
+  /** Ends the open segment, so that the next checkpoint may remove it. */
+  async #endSegment(): Promise<void> {
     this.#newSegment = true;
-    await this.#pumping;
-    if (!this.#newSegment || this.#stopped !== null) return;
-    this.#newSegment = false;
-    await this.#parts.ahead.start(this.#size);
+    while (this.#newSegment && this.#stopped === null) {
+      this.#pumping ??= this.#pump();
+      await turn();
+    }
   }
 
-  /** Signs with these keys from the next checkpoint on; the first is the log's own. */
-  signWith(signers: readonly SignerKey[]): void {
-    this.#signers = signers;
+  /**
+   * Erases entries with their salts. First the log says so and a checkpoint covers it; then the write-ahead segment that
+   * may still hold them is removed; only then are the bundles rewritten. A crash in between is carried on from.
+   */
+  async erase(order: ErasureOrder): Promise<Receipt | Refusal> {
+    const { disk, sealer } = this.#parts;
+    const published = await this.checkpoint();
+    if (isRefusal(published)) return published;
+    const unfit = unfitOrder(order, published.size) ?? (await refuseStatements(disk, order.stretches));
+    if (unfit !== null) return unfit;
+    const time = sealer.now();
+    if (time === null) return this.#stop(clockWentBack);
+    const stretches = plain(order.stretches);
+    await noteErasing(disk, stretches, published.size);
+    const { reason, approvedBy } = order;
+    const receipt = await this.#state({ kind: "log.erasure", time, stretches, reason, approvedBy });
+    const erased = isRefusal(receipt) ? receipt : await this.eraseNow(stretches);
+    return erased ?? receipt;
+  }
+
+  /** The second half of an erasure, which the log has told of already. */
+  async eraseNow(stretches: readonly Stretch[]): Promise<Refusal | null> {
+    const { disk, shelf } = this.#parts;
+    await this.#endSegment();
+    const published = await this.checkpoint();
+    if (isRefusal(published)) return published;
+    return this.#alone(async () => {
+      for (const { from, to } of stretches) shelf.forget(from, to);
+      await shelf.drained(0);
+      await eraseRecords(disk, stretches);
+      await forgetErasing(disk);
+      return null;
+    });
+  }
+
+  /**
+   * Hands over to a new key. The old one signs the entry that names the new one; the checkpoint that covers it bears
+   * both signatures; from then on the new one signs alone.
+   */
+  async rotateKey(): Promise<Receipt | Refusal> {
+    const { disk, sealer, random } = this.#parts;
+    const next = await this.#alone(() => nextKey(disk, this.log, random));
+    if (isRefusal(next)) return next;
+    const time = sealer.now();
+    if (time === null) return this.#stop(clockWentBack);
+    const receipt = await this.#state({ kind: "log.handover", time, next: formatVerifierKey(next.verifier) });
+    if (isRefusal(receipt)) return receipt;
+    this.#signers = [this.#signer(), next];
+    const published = await this.checkpoint();
+    if (isRefusal(published)) return published;
+    const done = await this.#alone(async () => {
+      await adoptNextKey(disk, next);
+      this.#signers = [next];
+      return null;
+    });
+    return done ?? receipt;
+  }
+
+  /** Work on files that no checkpoint may overlap; an error in it stops the log as any other does. */
+  #alone<Done>(work: () => Promise<Done>): Promise<Done | Refusal> {
+    const done = this.#publishing.then(async () => {
+      if (this.#stopped !== null) return this.#stopped;
+      try {
+        return await work();
+      } catch (error) {
+        return this.#stop(failed(error));
+      }
+    });
+    this.#publishing = done;
+    return done;
   }
 
   /** Waits for what waits, publishes a last checkpoint, and lets go of the directory. */
@@ -245,7 +331,7 @@ export class Sequencer {
 
   async #endTidily(): Promise<Refusal | null> {
     try {
-      await this.endSegment();
+      await this.#endSegment();
       await this.#parts.ahead.trim(this.#checkpointSize);
       return null;
     } catch (error) {

@@ -25,8 +25,8 @@ export interface Shelved {
   readonly leafHash: Hash;
 }
 
-/** How many files are written at once: two leave threads of Node's pool of four to the write-ahead file. */
-const writersMax = 2;
+/** How many files are written at once: three leave one thread of Node's pool of four to the write-ahead file. */
+const writersMax = 3;
 
 /**
  * The tree's files: tiles, leaf bundles and entry bundles. Full ones are written as they fill, partial ones when a

@@ -26,44 +26,72 @@ export interface GapNote {
 /** Two people must have approved an erasure. */
 const approversMin = 2;
 
+interface Signed {
+  readonly index: number;
+  readonly said: Said;
+  readonly key: VerifierKey;
+}
+
 /** Follows what the log says about itself: whose key signs from where on, what was erased, where something was cut. */
 export class Statements {
   readonly #origin: string;
   readonly #problems: Problems;
-  readonly #keys: VerifierKey[];
+  readonly #trusted: VerifierKey | null;
+  readonly #signed: Signed[] = [];
   readonly erasures: Erasure[] = [];
   readonly gaps: GapNote[] = [];
+  #current: VerifierKey | null;
 
   constructor(origin: string, trusted: VerifierKey | null, problems: Problems) {
     this.#origin = origin;
     this.#problems = problems;
-    this.#keys = trusted === null ? [] : [trusted];
+    this.#trusted = trusted;
+    this.#current = trusted;
   }
 
-  /** The key that signs at the log's end, as far as the trusted key leads to it. */
+  /** The key that signs at the log's end, as far as the trusted key leads to it. Known after `judge`. */
   get current(): VerifierKey | null {
-    return this.#keys.at(-1) ?? null;
+    return this.#current;
   }
 
   take(index: number, said: Said): void {
     const key = statementKey(this.#origin, said);
     if (key === null)
-      return this.#problems.add("statement_wrong", index, `the signature of ${said.kind} does not verify`);
-    if (said.kind === "log.handover") return this.#handOver(index, said, key);
-    // Before the trusted key's time another key may have signed; a statement then proves nothing, and allows nothing.
-    if (!this.#keys.some((known) => sameKey(known, key)))
-      return this.#problems.add("statement_wrong", index, `${said.kind} is signed by another key`);
-    if (said.kind === "log.gap") this.#gap(index, said);
-    if (said.kind === "log.erasure") this.#erasure(index, said);
+      this.#problems.add("statement_wrong", index, `the signature of ${said.kind} does not verify`);
+    else this.#signed.push({ index, said, key });
   }
 
-  #handOver(index: number, said: Said, key: VerifierKey): void {
-    const next = typeof said["next"] === "string" ? parseVerifierKey(said["next"]) : null;
-    if (next === null || next.name !== this.#origin)
-      return this.#problems.add("statement_wrong", index, "a hand-over names no key of this log");
-    const current = this.current;
-    if (current === null || sameKey(next, current)) return;
-    if (sameKey(key, current)) this.#keys.push(next);
+  /** To be called when every entry has been taken: a statement may be older than the trusted key. */
+  judge(): void {
+    if (this.#trusted === null) return;
+    const known = this.#followKeys(this.#trusted);
+    for (const { index, said, key } of this.#signed) {
+      if (!known.some((one) => sameKey(one, key)))
+        this.#problems.add(
+          "statement_wrong",
+          index,
+          `${said.kind} is signed by a key that the trusted one knows nothing of`,
+        );
+      else if (said.kind === "log.gap") this.#gap(index, said);
+      else if (said.kind === "log.erasure") this.#erasure(index, said);
+    }
+  }
+
+  /** Forward from the trusted key by the hand-overs it and its followers signed, and back to those it follows. */
+  #followKeys(trusted: VerifierKey): readonly VerifierKey[] {
+    const known = [trusted];
+    const handovers = this.#signed.filter(({ said }) => said.kind === "log.handover");
+    for (const { index, said, key } of handovers) {
+      const next = typeof said["next"] === "string" ? parseVerifierKey(said["next"]) : null;
+      if (next === null || next.name !== this.#origin)
+        this.#problems.add("statement_wrong", index, "a hand-over names no key of this log");
+      else if (this.#current !== null && sameKey(key, this.#current)) known.push((this.#current = next));
+    }
+    for (const { said, key } of handovers.toReversed()) {
+      const next = typeof said["next"] === "string" ? parseVerifierKey(said["next"]) : null;
+      if (next !== null && known.some((one) => sameKey(one, next))) known.push(key);
+    }
+    return known;
   }
 
   #gap(index: number, said: Said): void {

@@ -129,6 +129,7 @@ class Walk {
       );
     await this.#upperEdge();
     if (this.#edge.size === size && !sameBytes(this.#edge.root(), this.#checkpoint.root)) this.#wrongRoot();
+    statements.judge();
     this.#signature(statements);
     this.#heldCheckpoint(statements);
     const erased = checkErasures(bundles.empty, statements.erasures, this.#problems);
