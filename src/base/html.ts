@@ -79,8 +79,8 @@ p { margin: .5rem 0; max-width: 48rem; }
 .soft, caption { color: var(--soft); }
 caption { text-align: left; padding: .25rem 0; }
 .wide { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+table { border-collapse: collapse; min-width: 22rem; font-variant-numeric: tabular-nums; margin: .75rem 0; }
+th, td { text-align: left; padding: .3rem 1.5rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 td.number, th.number { text-align: right; }
 svg { max-width: 100%; height: auto; }
 svg text { fill: var(--soft); font: 12px system-ui, sans-serif; }

@@ -9,6 +9,7 @@ import { importCommand } from "./commands/import.ts";
 import { scopeCommand } from "./commands/scope.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { traceCommand } from "./commands/trace.ts";
+import { verifyCommand } from "./commands/verify.ts";
 import type { ExitCode, GlobalOptions, Invocation } from "./invocation.ts";
 
 /** Runs one command's work and keeps its exit code. */
@@ -40,6 +41,7 @@ export function buildProgram(version: string, makeRun: (options: GlobalOptions) 
   addImport(program, run);
   addQuestions(program, run);
   addTrace(program, run);
+  addVerify(program, run);
   addSimulation(program, run);
   program
     .command("completion")
@@ -152,6 +154,29 @@ function addTrace(program: Command, run: Run): void {
       "\nExample:\n  $ whosaw trace --reports reports.csv --html report.html\n\nExit code 1: the verdict names an account. 0: it does not.",
     )
     .action((options) => run((invocation) => traceCommand(invocation, options)));
+}
+
+function addVerify(program: Command, run: Run): void {
+  program
+    .command("verify")
+    .description("checks the log offline, with its files and the public key alone")
+    .argument("[dir]", "the data directory, or its log folder")
+    .option(
+      "--key <file>",
+      "the public key that you trust (C2SP signed-note form), not the one beside the log",
+    )
+    .option(
+      "--checkpoint <file>",
+      "a checkpoint kept from an earlier day: the log must hold the same and more",
+    )
+    .option("--thorough", "parse every entry too")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ whosaw verify ./whosaw-data --key log.vkey\n\nExit code 5: something is wrong.",
+    )
+    .action((dir: string | undefined, options) =>
+      run((invocation) => verifyCommand(invocation, dir, options)),
+    );
 }
 
 function addSimulation(program: Command, run: Run): void {

@@ -2,7 +2,7 @@ import { html, htmlPage } from "../../base/index.ts";
 import type { Scope } from "../../serve/index.ts";
 import { fieldRows, scopeRows, unknownScopeText } from "../commands/scope.ts";
 import { count, percent } from "../terminal/table.ts";
-import { pageTable } from "./timeline.ts";
+import { pageTable, shortSpan } from "./timeline.ts";
 
 /** The customers and fields exposed through one actor, as one page. The customers themselves stand in the file of --out. */
 export function scopePage(answer: Scope): string {
@@ -10,8 +10,7 @@ export function scopePage(answer: Scope): string {
     `What was exposed through ${answer.actor}`,
     html`<p class="lead">
         ${count(answer.customers)}
-        customers${answer.share === null ? "" : ` (${percent(answer.share)} of all)`},
-        ${answer.first ?? "never"} to ${answer.last ?? "never"}.
+        customers${answer.share === null ? "" : ` (${percent(answer.share)} of all)`}, ${shortSpan(answer)}.
       </p>
       <h2>Customers</h2>
       ${pageTable("A customer counts once.", ["customers", "#number"], scopeRows(answer))}

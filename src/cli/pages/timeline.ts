@@ -65,3 +65,14 @@ export function pageTable(
     </table>
   </div>`;
 }
+
+/** From the first day to the last, or that there is none. */
+export function shortSpan({
+  first,
+  last,
+}: {
+  readonly first: string | null;
+  readonly last: string | null;
+}): string {
+  return first === null || last === null ? "never" : `${first.slice(0, 10)} to ${last.slice(0, 10)}`;
+}
