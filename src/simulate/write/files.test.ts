@@ -65,7 +65,7 @@ test("the accesses on disk are the accesses in memory", async () => {
 
 test("so are tickets and their events", async () => {
   const tickets = new Map((await table("tickets")).map((row) => [row["id"], row]));
-  expect(tickets.size).toBe(world.tickets.length);
+  expect([tickets.size, written.tickets]).toEqual([world.tickets.length, world.tickets.length]);
   for (const ticket of world.tickets) {
     const row = tickets.get(ticketText(ticket.id))!;
     expect(row["customer"]).toBe(customerText(ticket.customer));
