@@ -9,8 +9,7 @@ export function actorPage(answer: WhatSaw): string {
   return htmlPage(
     `What ${answer.actor} saw`,
     html`<p class="lead">
-        ${count(answer.customers)} customers in ${count(answer.sightings)} reads, ${answer.first ?? "never"}
-        to ${answer.last ?? "never"}.
+        ${count(answer.customers)} customers in ${count(answer.sightings)} reads, ${shortSpan(answer)}.
       </p>
       ${timelineFigure(answer.timeline)}
       <h2>Explained and not</h2>
