@@ -17,3 +17,4 @@ export { pgaudit, pgauditNotices, protectedTablesDefault } from "./pgaudit.ts";
 export { zendesk } from "./zendesk.ts";
 export { customerObjectsDefault, salesforce } from "./salesforce.ts";
 export { customerTypesDefault } from "./ocsfResources.ts";
+export { isVendorName, type Vendor, type VendorName, vendors } from "./formats.ts";

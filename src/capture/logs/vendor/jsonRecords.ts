@@ -56,8 +56,7 @@ export class JsonFramer {
 
   /** The records that end within what has come so far. */
   push(chunk: Uint8Array): readonly RawRecord[] {
-    this.#bytes =
-      this.#at === this.#bytes.length && this.#start < 0 ? Buffer.from(chunk) : this.#joined(chunk);
+    this.#bytes = this.#joined(chunk);
     this.#scan();
     return this.#out.splice(0);
   }
