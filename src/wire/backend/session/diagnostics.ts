@@ -76,6 +76,8 @@ export function writeDiagnostics(message: Diagnostics, to: Writer): void {
     to.uint8(letter(byte));
     to.text(text);
   }
+  const letters = new Set(message.unknown.map((field) => field.letter));
+  if (letters.size !== message.unknown.length) to.fail("duplicate_field");
   for (const field of message.unknown) {
     const byte = letter(field.letter);
     if (field.letter.length !== 1 || byte === 0 || byte > 0x7f || nameByLetter.has(byte))
