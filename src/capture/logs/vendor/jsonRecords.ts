@@ -95,7 +95,24 @@ export class JsonFramer {
     }
   }
 
+  /** Where the run of plain bytes of a string ends: at a quote, an escape, a control character, or the limit. */
+  #plainEnd(): number {
+    const bytes = this.#bytes;
+    const end = this.#start < 0 ? bytes.length : Math.min(bytes.length, this.#start + this.#bytesMax);
+    let at = this.#at;
+    for (; at < end; at++) {
+      const byte = bytes[at] ?? 0;
+      if (byte === quote || byte === backslash || byte < 0x20) break;
+    }
+    return at;
+  }
+
   #string(byte: number): void {
+    const plain = this.#escaped ? this.#at : this.#plainEnd();
+    if (plain > this.#at) {
+      this.#at = plain;
+      return;
+    }
     if (byte < 0x20) return this.#fail("a string is not closed on its line");
     if (this.#escaped) this.#escaped = false;
     else if (byte === backslash) this.#escaped = true;

@@ -1,8 +1,8 @@
 import type { AuditEntry } from "./pgauditEntry.ts";
 
 /** Sessions, and statements within one, that are remembered at a time; the longest unseen is forgotten first. */
-export const rememberedSessionsMax = 4096;
-export const rememberedStatementsMax = 256;
+const rememberedSessionsMax = 4096;
+const rememberedStatementsMax = 256;
 /** Customers remembered of one statement: a longer list can only be told twice, not lost. */
 const rememberedKeysMax = 10_000;
 

@@ -93,13 +93,15 @@ function arrayMembers(text: string): readonly string[] | null {
   if (inner === undefined) return null;
   if (inner.trim() === "") return [];
   const members: string[] = [];
-  const member = /\s*(?:"((?:[^"\\]|\\.)*)"|([^",{}\\]*[^",{}\\\s]))\s*(,|$)/sy;
+  // Linear in the text: no two parts of the pattern can share a run of blanks.
+  const member = /(?:\s*"((?:[^"\\]|\\.)*)"\s*|([^",{}\\]+))(,|$)/sy;
   for (;;) {
     const found = member.exec(inner);
     if (found === null) return null;
     const [, quoted, bare, separator] = found;
     if (quoted !== undefined) members.push(quoted.replaceAll(/\\(.)/gs, "$1"));
-    else if (bare !== undefined && !/^null$/i.test(bare)) members.push(bare);
+    else if (bare === undefined || bare.trim() === "") return null;
+    else if (!/^null$/i.test(bare.trim())) members.push(bare.trim());
     if (separator === "") return members;
   }
 }

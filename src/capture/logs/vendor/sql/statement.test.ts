@@ -161,6 +161,24 @@ describe("the exposure is unknown where the key doesn't bound the rows", () => {
   });
 });
 
+describe("a long array of parameters", () => {
+  it.each([`{${" ".repeat(500_000)}"`, `{"${"a".repeat(500_000)}`, `{${"1,".repeat(250_000)}x y"}`])(
+    "that is no array is given up at once",
+    (array) => {
+      const started = performance.now();
+      expect(said("select * from customers where id = any($1)", [array])).toEqual(["read customers: *"]);
+      expect(performance.now() - started).toBeLessThan(2000);
+    },
+  );
+
+  it("may have quotes and blanks", () => {
+    const array = '{ a b ,"c,\\"d", NULL , 7}';
+    expect(said("select * from customers where id = any($1)", [array])).toEqual([
+      'read customers: 7 a b c,"d',
+    ]);
+  });
+});
+
 describe("a statement that can't be read", () => {
   it.each([
     "select * form customers",
