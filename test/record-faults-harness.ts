@@ -184,6 +184,22 @@ export async function suffer(js: string, one: Case): Promise<Outcome> {
   return outcome;
 }
 
+/** A life in which no file may grow beyond some kilobytes: the write that reaches them is cut short, the next one fails. */
+export async function limited(js: string, kilobytes: number): Promise<Outcome> {
+  const dir = await mkdtemp(join(tmpdir(), "whosaw-faults-"));
+  mkdirSync(join(dir, "data"));
+  const out = openSync(join(dir, "acknowledged"), "w");
+  const command = `ulimit -f ${kilobytes}; exec "$0" "$1" "$2"`;
+  spawnSync("bash", ["-c", command, process.execPath, join(js, "driver.js"), join(dir, "data")], {
+    input: "\n",
+    stdio: ["pipe", out, "ignore"],
+  });
+  closeSync(out);
+  const outcome = await judged(dir);
+  rmSync(dir, { recursive: true });
+  return outcome;
+}
+
 /** A life ended from outside after some milliseconds. */
 export async function killedAfter(js: string, millis: number): Promise<Outcome> {
   const dir = await mkdtemp(join(tmpdir(), "whosaw-faults-"));

@@ -12,7 +12,7 @@ import { LogReader } from "./reader.ts";
 import { recover, type Gap, type Recovered } from "./recover.ts";
 import { Sequencer, shelve } from "./recorder.ts";
 import { clockWentBack, Sealer } from "./seal.ts";
-import { Ahead } from "./segments.ts";
+import { Ahead, aheadFolder } from "./segments.ts";
 
 export interface RecorderOptions {
   readonly clock?: Clock;
@@ -111,6 +111,10 @@ async function carryOnInterrupted(
 /** Puts what the write-ahead file held onto the shelf and starts a new segment behind it, with the gap entry if need be. */
 async function carryOn(disk: Disk, recovered: Recovered, gap: AheadRecord | null): Promise<Ahead> {
   const { shelf, replay, segments } = recovered;
+  // What could not be read may still be of use to someone: it is put aside before the segments go.
+  if (recovered.gap?.why === "damaged")
+    for (const { name } of segments)
+      await disk.put(name.replace(aheadFolder, "log/lost"), (await disk.read(name)) ?? Buffer.of());
   for (const record of replay) shelf.push(shelve(record));
   const ahead = new Ahead(disk, segments);
   await ahead.start(
