@@ -34,7 +34,3 @@ export const vendors: { readonly [name in VendorName]: Vendor } = {
     ],
   },
 };
-
-export function isVendorName(text: string): text is VendorName {
-  return Object.hasOwn(vendors, text);
-}
