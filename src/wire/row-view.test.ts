@@ -70,6 +70,14 @@ describe("a row seen by its offsets", () => {
     );
   });
 
+  it("passes on whole as the bytes that came", () => {
+    const writer = new Writer();
+    const rows = [[Buffer.from("a"), null], [], [Buffer.alloc(100_000, 7)]];
+    const bytes = rows.map((row) => encoded({ from: "backend", kind: "DataRow", values: row }));
+    for (const each of bytes) writer.frame(serverFrame(Buffer.concat([each, each])));
+    expect(writer.take()).toEqual(Buffer.concat(bytes));
+  });
+
   it("has no column that it was not sent", () => {
     const view = new RowView();
     view.read(

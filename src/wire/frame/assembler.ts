@@ -48,9 +48,12 @@ export class Assembler {
   have(length: number): boolean {
     while (this.#end - this.#at < length) {
       const chunk = this.#waiting[0];
-      if (chunk === undefined) return false;
-      if (this.#end === this.#at) this.#use(chunk);
-      else this.#gather(chunk, length);
+      if (chunk === undefined) return this.#idle();
+      if (this.#end === this.#at) {
+        this.#waiting.shift();
+        this.#waitingBytes -= chunk.length;
+        this.#use(chunk);
+      } else this.#gather(chunk, length);
     }
     return true;
   }
@@ -64,19 +67,22 @@ export class Assembler {
 
   /** Forgets everything: after a fault nothing that was fed may be read. */
   clear(): void {
-    this.#block = nothing;
-    this.#at = 0;
-    this.#end = 0;
+    this.#use(nothing);
     this.#waiting = [];
     this.#waitingBytes = 0;
   }
 
-  #use(chunk: Buffer): void {
-    this.#waiting.shift();
-    this.#waitingBytes -= chunk.length;
-    this.#block = chunk;
+  /** Lets go of a block that was read to its end: a quiet connection must not keep its last large frame alive. */
+  #idle(): false {
+    if (this.#end === this.#at) this.#use(nothing);
+    return false;
+  }
+
+  #use(block: Buffer): void {
+    this.#block = block;
+    this.#gathered = nothing;
     this.#at = 0;
-    this.#end = chunk.length;
+    this.#end = block.length;
   }
 
   #gather(chunk: Buffer, length: number): void {

@@ -1,4 +1,5 @@
 import { type Fault, type FaultCode, kept } from "./fault.ts";
+import type { Frame } from "../frame/frame.ts";
 import { chosenLongBytes } from "./chosen-limit.ts";
 import { longFrameBytesCeiling, longFrameBytesMax } from "./limits.ts";
 
@@ -60,6 +61,17 @@ export class Writer {
     }
     this.#at = this.#start;
     return kept(this.#fault, message);
+  }
+
+  /**
+   * Appends a frame as it came. Its length was checked by the framer that made it, and its bytes are only as good as the
+   * decoding that the caller did: what wasn't decoded must not be passed on (I2).
+   */
+  frame(frame: Frame): void {
+    this.#fault = null;
+    this.#start = this.#at;
+    this.#bytesMax = longFrameBytesCeiling;
+    this.slice(frame.bytes, frame.start, frame.end);
   }
 
   fail(code: FaultCode): void {
