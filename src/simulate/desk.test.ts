@@ -58,7 +58,10 @@ test("every id is one the other tables have, and every time lies within the desk
 });
 
 test("nobody is at work before the first or after the last day, and services alone export", () => {
-  const { accesses, actors, start } = world;
+  const many = makeWorld({ ...small, actors: 150, days: 40 }, 1);
+  const { accesses, actors, start } = many;
+  expect(actors.filter((actor) => actor.hiredDay > 5).length).toBeGreaterThan(2);
+  expect(actors.filter((actor) => actor.leftDay < 35).length).toBeGreaterThan(2);
   let wrong = 0;
   for (let at = 0; at < accesses.count; at++) {
     const actor = actors[accesses.actor[at]!]!;
