@@ -15,6 +15,9 @@ export interface Header {
 /** The longest header, in bytes. */
 export const headerBytesMax: number = 1 << 18;
 
+/** Bytes looked at to tell a text from something else when there is no header. */
+const binaryLook = 4096;
+
 const delimiters = [",", ";", "\t", "|"];
 
 /** Reads the header from a file's first bytes. The delimiter is the one of , ; tab | that makes the most cells. */
@@ -29,8 +32,6 @@ export function readHeader(path: string, head: Buffer): Header | Refusal {
     head.subarray(mark, headerBytesMax),
     Buffer.from(head.length < headerBytesMax ? "\n" : ""),
   ]);
-  if (bytes.subarray(0, 4096).includes(0))
-    return refusal("input", `${path} is no text`, "give CSV, JSON Lines or Parquet");
   let best: Header | null = null;
   for (const delimiter of delimiters) {
     const record = readRecord(bytes, 0, delimiter.charCodeAt(0), true);
@@ -44,6 +45,8 @@ export function readHeader(path: string, head: Buffer): Header | Refusal {
       lines: record.lines,
     };
   }
+  if (bytes.subarray(0, best?.bytes ?? binaryLook).includes(0))
+    return refusal("input", `${path} is no text`, "give CSV, JSON Lines or Parquet");
   return (
     best ??
     refusal("input", `the first line of ${path} is no CSV header`, "name the columns in the first line")

@@ -11,6 +11,7 @@ import { openRejects } from "./rejects.ts";
 import type { Run } from "./run.ts";
 import { DamagedSource, lookAt, type Source } from "./source.ts";
 import { type Opened, openFile } from "./openFile.ts";
+import type { Sizes } from "./textFile.ts";
 import type { VendorOptions } from "./vendor/index.ts";
 
 /** The answer for one file (docs/formats: `import`), with what only this program adds. */
@@ -40,6 +41,8 @@ export interface Desk {
   /** Rejected lines, for the user to mend. */
   readonly rejected: string;
   readonly clock: Clock;
+  /** Bytes cut, and bytes parsed, at once; the defaults are for files of gigabytes. */
+  readonly sizes?: Sizes;
   readonly onProgress: (progress: {
     readonly file: string;
     readonly bytes: number;
@@ -68,7 +71,10 @@ export async function importFile(desk: Desk, task: FileTask): Promise<FileAnswer
   const left = journal.load();
   const earlier = await desk.loader.findImport(source.sha256, task.table, format);
   if (earlier !== null && left === null) return again(desk, task, earlier);
-  const file = await openFile(desk, source, task);
+  const file = await openFile(desk, source, task).catch((error: unknown) => {
+    if (error instanceof DamagedSource) return damaged(source, error);
+    throw error;
+  });
   if (isRefusal(file)) return file;
   const progress = left ?? fresh(await nextNumber(desk), desk.clock());
   const unit: Unit = { import: progress.import, tables: file.tables };
@@ -112,14 +118,21 @@ async function loadWhole(run: Run, source: Source, file: Opened, desk: Desk): Pr
     });
     if (refused !== null) return giveUp(refused.what, refused.todo);
   } catch (error) {
-    if (error instanceof DamagedSource)
-      return giveUp(`is damaged: ${error.message}; nothing of it was imported`, "fetch the file again");
+    if (error instanceof DamagedSource) return giveUp(damageText(error), "fetch the file again");
     throw error;
   }
   const now = statSync(source.path, { throwIfNoEntry: false });
   if (now?.size !== source.bytes || now.mtimeMs !== source.modified)
     return giveUp("changed while it was read; nothing of it was imported", "import it when it is complete");
   return null;
+}
+
+function damageText(error: DamagedSource): string {
+  return `is damaged: ${error.message}; nothing of it was imported`;
+}
+
+function damaged(source: Source, error: DamagedSource): Refusal {
+  return refusal("input", `${source.path} ${damageText(error)}`, "fetch the file again");
 }
 
 interface Settling {

@@ -7,7 +7,7 @@ import type { LoadedTable } from "./loader.ts";
 import { loadParquet, openParquet } from "./parquetFile.ts";
 import type { Run } from "./run.ts";
 import type { Source } from "./source.ts";
-import { loadText, openText } from "./textFile.ts";
+import { defaultSizes, loadText, openText } from "./textFile.ts";
 import { loadVendor } from "./vendorFile.ts";
 
 const nothing = (): void => undefined;
@@ -54,7 +54,7 @@ export async function openFile(desk: Desk, source: Source, task: FileTask): Prom
     notices: file.notices,
     close: nothing,
     load: async (run, onRead) => {
-      await loadText(run, file, onRead);
+      await loadText(run, { ...file, sizes: desk.sizes ?? defaultSizes }, onRead);
       return null;
     },
   };

@@ -21,13 +21,11 @@ export interface Piece {
 export interface Cutting {
   readonly delimiter: string | null;
   readonly cells: number;
+  readonly pieceBytes: number;
   /** Where in the text to begin, and the number of the line there. */
   readonly offset: number;
   readonly line: number;
 }
-
-/** Text read before it is cut: an irregular record costs the careful reading of one such piece. */
-export const pieceBytes: number = 4 << 20;
 
 const lineFeed = 10;
 const quote = 34;
@@ -80,7 +78,7 @@ export async function* cutPieces(text: AsyncIterable<Buffer>, cutting: Cutting):
     skip -= chunk.length - fresh.length;
     held.push(fresh);
     heldBytes += fresh.length;
-    if (heldBytes >= pieceBytes) yield* cut(false);
+    if (heldBytes >= cutting.pieceBytes) yield* cut(false);
   }
   yield* cut(true);
 }

@@ -22,8 +22,18 @@ export interface TextFile {
   readonly notices: readonly string[];
 }
 
-/** Bytes that the engine parses at once. */
-export const segmentBytes: number = 256 << 20;
+export interface Sizes {
+  /** Text read before it is cut: an irregular record costs the careful reading of one such piece. */
+  readonly pieceBytes: number;
+  /** Text that the engine parses at once. */
+  readonly segmentBytes: number;
+}
+
+export const defaultSizes: Sizes = { pieceBytes: 4 << 20, segmentBytes: 256 << 20 };
+
+/** A text file and how much of it is taken at once. */
+export type SizedText = TextFile & { readonly sizes: Sizes };
+
 /** Lines whose list cells are learnt before the engine is asked. */
 const sampleLines = 2_000;
 
@@ -69,7 +79,7 @@ async function headOf(source: Source): Promise<Buffer> {
 }
 
 /** Reads the file from where the journal says, segment by segment; each is committed before the next is. */
-export async function loadText(run: Run, file: TextFile, onRead: (bytes: number) => void): Promise<void> {
+export async function loadText(run: Run, file: SizedText, onRead: (bytes: number) => void): Promise<void> {
   const lists = openLists();
   const reading = { plan: file.plan, lists };
   const reader =
@@ -78,6 +88,7 @@ export async function loadText(run: Run, file: TextFile, onRead: (bytes: number)
   const pieces = cutPieces(readText(file.source, onRead), {
     delimiter: file.form.kind === "json" ? null : file.form.delimiter,
     cells: file.plan.cells.length,
+    pieceBytes: file.sizes.pieceBytes,
     offset: resumed ? run.progress.offset : file.headerBytes,
     line: resumed ? run.progress.line : file.headerLines + 1,
   });
@@ -124,7 +135,7 @@ interface Open {
 }
 
 /** Pieces of one kind become one segment; the engine parses a segment while the next is gathered. */
-function gatherer(run: Run, file: TextFile, reader: LineReader, lists: Lists): Gatherer {
+function gatherer(run: Run, file: SizedText, reader: LineReader, lists: Lists): Gatherer {
   let open: Open | null = null;
   let working: Promise<void> = Promise.resolve();
   let turn = 0;
@@ -149,7 +160,7 @@ function gatherer(run: Run, file: TextFile, reader: LineReader, lists: Lists): G
     add: async (piece) => {
       if (
         open !== null &&
-        (open.kind !== piece.kind || open.utf8 !== piece.utf8 || open.bytes >= segmentBytes)
+        (open.kind !== piece.kind || open.utf8 !== piece.utf8 || open.bytes >= file.sizes.segmentBytes)
       )
         await flush();
       if (piece.kind === "careful" || carefulTable(file)) {
@@ -246,6 +257,13 @@ function* carefulRecords(file: TextFile, piece: Piece, { reader, lists }: Care):
     const bytes = piece.bytes.subarray(at, record.end);
     const result =
       "reason" in record ? record : csvRow({ plan: file.plan, lists }, bytes, record.cells, line);
+    if (record.lines > 1 && result !== null && "reason" in result) {
+      // A record over several lines that makes no row may have swallowed good lines: only its first is lost.
+      const end = piece.bytes.indexOf(10, at) + 1;
+      yield { bytes: piece.bytes.subarray(at, end), line, result };
+      [at, line] = [end, line + 1];
+      continue;
+    }
     yield { bytes, line, result };
     [at, line] = [record.end, line + record.lines];
   }
