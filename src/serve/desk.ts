@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Clock, type Refusal, isRefusal } from "../base/index.ts";
-import { type ImportAnswer, type Renaming, importPaths } from "../capture/index.ts";
+import { type ImportAnswer, type ColumnMap, importPaths } from "../capture/index.ts";
 import type { ActorId, CustomerId } from "../domain/index.ts";
 import {
   type Refreshed,
@@ -30,7 +30,7 @@ export interface ImportWish {
   /** The table that the files hold, when their names don't say it. */
   readonly as?: string;
   readonly format?: string;
-  readonly map?: Renaming;
+  readonly map?: ColumnMap;
   /** Bytes done of the file in hand, and of how many. */
   readonly onProgress?: (progress: {
     readonly file: string;

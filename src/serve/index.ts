@@ -5,6 +5,7 @@
 export { type Configuration, readConfiguration } from "./configuration.ts";
 export { type Desk, type DeskOptions, type ImportWish, type Imported, openDesk } from "./desk.ts";
 export type { FileAnswer } from "../capture/index.ts";
+export { proposeMapFor, readMap } from "./maps.ts";
 export { type ReportsFile, readReports, reportsBytesMax } from "./reports-file.ts";
 export {
   type Refreshed,

@@ -3,6 +3,8 @@ import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { isRefusal } from "../../src/base/index.ts";
+import { parseMap } from "../../src/capture/index.ts";
 import { type Kit, openKit, rejectedLines } from "./kit.ts";
 
 const header = "time,actor,customer,fields,action,ticket";
@@ -85,11 +87,30 @@ describe("an import", () => {
 
   it("takes renamed columns and constants from a map", async () => {
     const path = kit.write("export.csv", "when,who,record\n2019-05-01,a,c\n");
-    const map = { rename: { when: "time", who: "actor", record: "customer" }, constant: { source: "crm" } };
-    expect(await kit.import(path, { as: "accesses", map })).toMatchObject({ imported: 1 });
+    const map = parseMap(
+      "table: accesses\ncolumns: { time: when, actor: who, customer: record }\nconstants: { source: crm }\n",
+    );
+    if (isRefusal(map)) throw new Error(map.what);
+    expect(await kit.import(path, { map })).toMatchObject({ imported: 1 });
     expect(await kit.store.query("SELECT actor, customer, source FROM sightings")).toEqual([
       { actor: "a", customer: "c", source: "crm" },
     ]);
+  });
+
+  it("reads cells by a map that says how, one row at a time, and names the rows that it can't", async () => {
+    const text =
+      '"Seen";Who;"Record";What\n"1/3/2019 09:05";a;c;Viewed\n"31/2/2019 09:05";a;c;Viewed\n?;a;c;Viewed\n1/3/2019 09:06;a;c;Ping\n';
+    const map = parseMap(
+      "table: accesses\ndelimiter: ;\ntimeFormat: d/m/yyyy hh:mm\nnull: '?'\nskip: [{ column: What, is: Ping }]\n" +
+        "columns: { time: Seen, actor: Who, customer: Record, action: { from: What, values: { Viewed: read } } }\n",
+    );
+    if (isRefusal(map)) throw new Error(map.what);
+    const answer = await kit.import(kit.write("foreign.csv", text), { map });
+    expect(answer).toMatchObject({ read: 4, imported: 1, rejected: 2, ignored: 1 });
+    expect(await kit.store.query("SELECT toString(time) AS time, action FROM sightings")).toEqual([
+      { time: "2019-03-01 09:05:00.000", action: "read" },
+    ]);
+    expect(rejectedLines(answer).map(({ line }) => line)).toEqual([3, 4]);
   });
 
   it("names each bad line by its number and reason, in a file that only its owner may read", async () => {

@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { type Clock, isRefusal, type Refusal, refusal } from "../../base/index.ts";
 import type { TableName } from "../../domain/index.ts";
 import type { Renaming } from "./columns.ts";
+import type { ColumnMap } from "./map/index.ts";
 import type { Format } from "./formats.ts";
 import { openJournal, type Progress } from "./journal.ts";
 import type { ImportRecord, Loader, Unit } from "./loader.ts";
@@ -55,6 +56,8 @@ export interface FileTask {
   readonly table: TableName;
   readonly format: Format;
   readonly renaming: Renaming | null;
+  /** How the cells of another CSV are read; null where the table reads them itself. */
+  readonly map: ColumnMap | null;
   readonly vendor: VendorOptions;
 }
 
@@ -235,7 +238,8 @@ function numberIn(path: string): number {
 
 /** The format as the store remembers it: the same bytes read by another map are another import. */
 function formatName(task: FileTask): string {
-  if (task.renaming === null) return task.format;
-  const map = createHash("sha256").update(JSON.stringify(task.renaming)).digest("hex").slice(0, 12);
+  const way = task.map ?? task.renaming;
+  if (way === null) return task.format;
+  const map = createHash("sha256").update(JSON.stringify(way)).digest("hex").slice(0, 12);
   return `${task.format} map ${map}`;
 }

@@ -2,9 +2,10 @@ import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { isRefusal, type Refusal, refusal } from "../../base/index.ts";
 import { type TableName, tableNames } from "../../domain/index.ts";
-import type { Renaming } from "./columns.ts";
 import { type Desk, type FileAnswer, type FileTask, importFile } from "./importFile.ts";
 import { type Format, formats, isFormat, isVendorFormat } from "./formats.ts";
+import type { ColumnMap } from "./map/index.ts";
+import { renamingOf } from "./mappedFile.ts";
 import { unreadable } from "./source.ts";
 import type { VendorOptions } from "./vendor/index.ts";
 
@@ -15,7 +16,8 @@ export interface ImportAnswer {
 export interface ImportOptions extends Desk {
   readonly as?: string;
   readonly format?: string;
-  readonly map?: Renaming;
+  /** What another CSV's columns are. */
+  readonly map?: ColumnMap;
   /** What a foreign log doesn't say of itself. */
   readonly vendor?: VendorOptions;
 }
@@ -71,8 +73,9 @@ function taskOf(path: string, options: ImportOptions): FileTask | Refusal {
     return refusal("input", `there is no format ${format}`, `use one of ${formats.join(", ")}`);
   const vendor = options.vendor ?? {};
   // Other systems' logs are accesses, whatever the file is called.
-  if (isVendorFormat(format)) return { path, table: "accesses", format, renaming: null, vendor };
-  const table = options.as ?? tableOf(basename(path));
+  if (isVendorFormat(format)) return { path, table: "accesses", format, renaming: null, map: null, vendor };
+  const map = options.map ?? null;
+  const table = map?.table ?? options.as ?? tableOf(basename(path));
   if (table === null || !isTable(table))
     return refusal(
       "input",
@@ -81,7 +84,15 @@ function taskOf(path: string, options: ImportOptions): FileTask | Refusal {
         : `there is no table ${options.as}`,
       `say with --as which it is: ${tableNames.join(", ")}`,
     );
-  return { path, table, format, renaming: options.map ?? null, vendor };
+  if (map !== null && format !== "csv")
+    return refusal(
+      "input",
+      `${basename(path)} is no CSV`,
+      "a map names the columns of a CSV; leave --map out",
+    );
+  // What the engine can follow goes its fast road; the rest is read by the map, row by row.
+  const renaming = map === null ? null : renamingOf(map);
+  return { path, table, format, renaming, map: renaming === null ? map : null, vendor };
 }
 
 function isTable(name: string): name is TableName {

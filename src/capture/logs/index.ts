@@ -1,5 +1,7 @@
 /** Files into the store: every good line once, every bad line named. */
 export { type FileAnswer } from "./importFile.ts";
 export { type ImportAnswer, type ImportOptions, importPaths } from "./importPaths.ts";
-export { type Renaming } from "./columns.ts";
+export { type ColumnMap, mapBytesMax, parseMap, proposeMap, type ProposedMap } from "./map/index.ts";
+export type { VendorOptions } from "./vendor/index.ts";
+export { csvCells } from "./vendor/index.ts";
 export type { Loader } from "./loader.ts";

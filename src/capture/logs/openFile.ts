@@ -4,6 +4,7 @@ import { loadedTable } from "./columns.ts";
 import { isVendorFormat, vendors } from "./formats.ts";
 import type { Desk, FileTask } from "./importFile.ts";
 import type { LoadedTable } from "./loader.ts";
+import { loadMapped, planMapped } from "./mappedFile.ts";
 import { loadParquet, openParquet } from "./parquetFile.ts";
 import type { Run } from "./run.ts";
 import type { Source } from "./source.ts";
@@ -33,6 +34,17 @@ export async function openFile(desk: Desk, source: Source, task: FileTask): Prom
         await loadVendor(run, { source, read: vendor.read, options: task.vendor }, onRead);
         return null;
       },
+    };
+  }
+  if (task.map !== null) {
+    const { map } = task;
+    const planned = planMapped(map);
+    if (isRefusal(planned)) return planned;
+    return {
+      tables,
+      notices: planned.notices,
+      close: nothing,
+      load: async (run, onRead) => loadMapped(run, { source, map, plan: planned.plan }, onRead),
     };
   }
   if (format === "parquet") {

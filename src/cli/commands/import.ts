@@ -1,5 +1,5 @@
-import { isRefusal } from "../../base/index.ts";
-import type { FileAnswer, Imported } from "../../serve/index.ts";
+import { isRefusal, refusal } from "../../base/index.ts";
+import { type FileAnswer, type Imported, proposeMapFor, readMap } from "../../serve/index.ts";
 import { type ExitCode, type Invocation, printJson, refuse, tell, withDesk } from "../invocation.ts";
 import { progress } from "../terminal/progress.ts";
 import { count, table } from "../terminal/table.ts";
@@ -17,6 +17,9 @@ export async function importCommand(
   paths: readonly string[],
   options: ImportCommandOptions,
 ): Promise<ExitCode> {
+  if (options.proposeMap === true) return proposeCommand(invocation, paths);
+  const map = options.map === undefined ? null : await readMap(options.map);
+  if (isRefusal(map)) return refuse(invocation, map);
   return withDesk(invocation, async (desk) => {
     const { screen, clock, options: asked } = invocation;
     const reading = progress(screen, "importing", { quiet: asked.quiet, clock });
@@ -24,6 +27,7 @@ export async function importCommand(
     const answer = await desk.importPaths(paths, {
       ...(options.as === undefined ? {} : { as: options.as }),
       ...(options.format === undefined ? {} : { format: options.format }),
+      ...(map === null ? {} : { map }),
       onProgress: ({ bytes, total }) => reading.update(bytes, total),
       onExplain: (done, total) => {
         reading.end();
@@ -39,6 +43,22 @@ export async function importCommand(
     else screen.out(importText(answer));
     return answer.tables.some(({ rejected }) => rejected > 0) ? 1 : 0;
   });
+}
+
+/** Prints a map to check and to use with --map; nothing is imported. */
+async function proposeCommand(invocation: Invocation, paths: readonly string[]): Promise<ExitCode> {
+  const [path, ...more] = paths;
+  if (path === undefined || more.length > 0) {
+    return refuse(
+      invocation,
+      refusal("usage", "--propose-map takes one file", "whosaw import --propose-map FILE"),
+    );
+  }
+  const yaml = await proposeMapFor(path);
+  if (isRefusal(yaml)) return refuse(invocation, yaml);
+  if (invocation.options.json) printJson(invocation.screen, { map: yaml });
+  else invocation.screen.out(yaml);
+  return 0;
 }
 
 function importText({ tables, explanations }: Imported): string {

@@ -13,3 +13,5 @@ export { pgaudit, pgauditNotices, protectedTablesDefault } from "./pgaudit.ts";
 export { customerObjectsDefault, salesforce } from "./salesforce.ts";
 export { zendesk } from "./zendesk.ts";
 export { type VendorName, vendors } from "./formats.ts";
+export { csvCells, CsvFramer } from "./csvRecords.ts";
+export { framed } from "./jsonRecords.ts";
