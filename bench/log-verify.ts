@@ -43,11 +43,17 @@ function recordsOf(folder: string, kind: "leaves" | "entries"): readonly Buffer[
     .flatMap((entry) => decodeBundle(kind, readFileSync(join(entry.parentPath, entry.name))) ?? []);
 }
 
+/** Nanoseconds of processor time so far: the clock on the wall tells of the neighbours too. */
+function spent(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) * 1000;
+}
+
 /** Nanoseconds a call. */
 function timed(count: number, work: (at: number) => void): number {
-  const started = process.hrtime.bigint();
+  const started = spent();
   for (let at = 0; at < count; at++) work(at);
-  return Number(process.hrtime.bigint() - started) / count;
+  return (spent() - started) / count;
 }
 
 await fill();
@@ -56,13 +62,13 @@ const entries = recordsOf("log/entries", "entries");
 const node = randomBytes(65);
 const rates: number[][] = [];
 for (let round = 0; round < 3; round++) {
-  const started = process.hrtime.bigint();
+  const started = spent();
   const verdict = await verifyLog(dir);
-  const mine = Number(process.hrtime.bigint() - started) / size;
+  const mine = (spent() - started) / size;
   if (!verdict.ok) throw new Error(JSON.stringify(verdict.problems[0]));
-  const thoroughly = process.hrtime.bigint();
+  const thoroughly = spent();
   await verifyLog(dir, { thorough: true });
-  const thorough = Number(process.hrtime.bigint() - thoroughly) / size;
+  const thorough = (spent() - thoroughly) / size;
   const leafNanos = timed(size, (at) => hash("sha256", leaves[at] ?? node, "buffer"));
   const entryNanos = timed(size, (at) => hash("sha256", entries[at] ?? node, "buffer"));
   const nodeNanos = timed(size, () => hash("sha256", node, "buffer"));
@@ -71,9 +77,11 @@ for (let round = 0; round < 3; round++) {
 const best = [0, 1, 2, 3].map((column) => Math.min(...rates.map((row) => row[column] ?? Infinity)));
 const [mine = 1, thorough = 1, bareLeaf = 1, bareAll = 1] = best;
 const rate = (nanos: number): string => (1e9 / nanos).toFixed(0);
-console.log(`${size} entries, best of 3`);
+console.log(`${size} entries, best of 3, a second of processor time`);
 console.log(`verify                     ${rate(mine)} entries/s`);
 console.log(`verify, thorough           ${rate(thorough)} entries/s`);
 console.log(`crypto.hash, leaves alone  ${rate(bareLeaf)} entries/s; ratio ${(bareLeaf / mine).toFixed(2)}`);
-console.log(`crypto.hash, leaf + entry + node  ${rate(bareAll)} entries/s; ratio ${(bareAll / mine).toFixed(2)} (claimed: at least 0.50)`);
+console.log(
+  `crypto.hash, leaf + entry + node  ${rate(bareAll)} entries/s; ratio ${(bareAll / mine).toFixed(2)} (claimed: at least 0.50)`,
+);
 rmSync(dir, { recursive: true });
