@@ -61,11 +61,7 @@ function actorText({ screen }: Invocation, answer: WhatSaw): string {
       ],
     ),
     peersText(answer),
-    "\n",
-    table(
-      [{ heading: "field" }, { heading: "customers whose value was shown", align: "right" }],
-      Object.entries(answer.fields).map(([field, customers]) => [field, count(customers)]),
-    ),
+    fieldsText(answer),
     unknownActorText(answer),
   ].join("");
 }
@@ -78,6 +74,12 @@ export function actorRows(answer: WhatSaw): string[][] {
     ["bystanders of a search", count(answer.bystanders), "listed apart"],
     ["unexplained", count(answer.unexplained), neutral],
   ];
+}
+
+function fieldsText({ fields }: WhatSaw): string {
+  const rows = Object.entries(fields).map(([field, customers]) => [field, count(customers)]);
+  if (rows.length === 0) return "\nThe source doesn't say which fields were shown.\n";
+  return `\n${table([{ heading: "field" }, { heading: "customers whose value was shown", align: "right" }], rows)}`;
 }
 
 export function peersText({ peers }: WhatSaw): string {
