@@ -41,8 +41,15 @@ const connectionsMax = 16;
 /** The longest a single query may take, ms: four hours, for a merge of a full store. */
 const requestMillisMax = 4 * 3_600_000;
 
-/** `ready` is asked before every request, so that a dead engine is started again by the next question. */
-export function openClient(address: Address, ready: () => Promise<Refusal | null>): Client {
+/** What the client asks of the engine's keeper. */
+export interface Guard {
+  /** Before every request: a dead engine is started again by the next question. */
+  readonly ready: () => Promise<Refusal | null>;
+  /** When an answer broke off: returns once it is known whether the engine lives. */
+  readonly lost: () => Promise<void>;
+}
+
+export function openClient(address: Address, { ready, lost }: Guard): Client {
   const client = connect(address);
   const guarded = async <Result>(ask: () => Promise<Result>): Promise<Result> => {
     for (let attempt = 0; ; attempt++) {
@@ -52,8 +59,12 @@ export function openClient(address: Address, ready: () => Promise<Refusal | null
         return await ask();
       } catch (error) {
         // Nobody listened, so nothing was done: asking again is safe once the engine stands.
-        if (attempt === 0 && neverArrived(error)) await new Promise((resolve) => setTimeout(resolve, 50));
-        else throw storeError(error);
+        if (attempt === 0 && neverArrived(error)) await lost();
+        else {
+          const failure = storeError(error);
+          if (failure.kind === "connection") await lost();
+          throw failure;
+        }
       }
     }
   };

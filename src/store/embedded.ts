@@ -23,6 +23,8 @@ export interface Embedded {
   readonly socket: string;
   /** Starts the engine again if it died. */
   readonly ready: () => Promise<Refusal | null>;
+  /** After a broken answer: waits until the engine is known to be dead, or long enough that it isn't. */
+  readonly lost: () => Promise<void>;
   readonly pid: () => number | null;
   readonly close: () => Promise<void>;
 }
@@ -31,13 +33,15 @@ export interface Embedded {
 const takeOverMillisMax = 10_000;
 /** How long a close may take before the engine is killed, ms; acknowledged rows survive that. */
 const closeMillisMax = 10_000;
+/** How long an engine that broke off an answer may take to be seen dead, ms. */
+const dyingMillisMax = 500;
 /** The engine's last words that an error message keeps, in characters. */
 const lastWordsMax = 2_000;
 
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded | Refusal> {
   // mkdtemp makes the folder 0700, so that the socket is private from its first moment. Unix socket paths end at 107 bytes.
   const nest = mkdtempSync(join(tmpdir(), "whosaw-"));
-  const socket = join(nest, "e");
+  const socket = join(nest, `s${process.pid}`);
   let child: ChildProcess | null = null;
   let closing = false;
   const start = async (): Promise<Refusal | null> => {
@@ -60,6 +64,11 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded 
   return {
     socket,
     pid: () => child?.pid ?? null,
+    lost: async () => {
+      if (child === null) return;
+      const gone = once(child, "exit");
+      await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, dyingMillisMax))]);
+    },
     ready: async () => {
       if (child !== null && child.exitCode === null && child.signalCode === null) return null;
       if (closing) return refusal("connection", "the store is closed", "open it again");

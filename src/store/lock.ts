@@ -16,7 +16,9 @@ const lockFile = "store.lock";
 export function takeLock(folder: string): Lock | Refusal {
   const path = join(folder, lockFile);
   const own = `${path}.${process.pid}`;
-  writeFileSync(own, JSON.stringify({ pid: process.pid, started: startedAt(process.pid) }), { mode: 0o600 });
+  writeFileSync(own, JSON.stringify({ pid: process.pid, started: statOf(process.pid)?.started ?? "" }), {
+    mode: 0o600,
+  });
   try {
     for (let attempt = 0; attempt < 3; attempt++) {
       if (claim(own, path)) return { release: () => rmSync(path, { force: true }) };
@@ -79,16 +81,26 @@ function isAlive(holder: Holder): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
   }
-  const started = startedAt(holder.pid);
-  return started === "" || holder.started === "" || started === holder.started;
+  const stat = statOf(holder.pid);
+  if (stat === null) return true;
+  // Killed, but not yet buried by its parent (proc(5): Z zombie, X dead).
+  if (["Z", "X"].includes(stat.state)) return false;
+  return holder.started === "" || stat.started === holder.started;
 }
 
-/** Field 22 of /proc/<pid>/stat: the process's start in clock ticks since boot (proc(5)). '' where there is no /proc. */
-function startedAt(pid: number): string {
+interface ProcessStat {
+  readonly state: string;
+  /** Clock ticks since boot: tells a process from a later one with its number. */
+  readonly started: string;
+}
+
+/** Fields 3 and 22 of /proc/<pid>/stat (proc(5)); null where there is no /proc. */
+function statOf(pid: number): ProcessStat | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { state: fields[0] ?? "", started: fields[19] ?? "" };
   } catch {
-    return "";
+    return null;
   }
 }

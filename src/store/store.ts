@@ -63,8 +63,10 @@ async function openLocked(
   const address = engine === null ? serverOf(options) : { url: "http://localhost", socket: engine.socket };
   const ready = async (): Promise<Refusal | null> => (engine === null ? null : engine.ready());
   const database = options.server?.database ?? databaseName;
-  const first = openClient(address, ready);
-  const client = openClient({ ...address, database }, ready);
+  const guard = { ready, lost: async (): Promise<void> => engine?.lost() };
+  // The database may not be there yet: the first words are spoken in the one that always is.
+  const first = openClient({ ...address, database: "default" }, guard);
+  const client = openClient({ ...address, database }, guard);
   const close = async (): Promise<void> => {
     await first.close();
     await client.close();
@@ -114,6 +116,8 @@ function engineSettings(memoryBytesMax: number): { readonly [name: string]: stri
     max_bytes_before_external_sort: half,
     max_threads: String(availableParallelism()),
     session_timezone: "UTC",
+    // A parameter of a hundred thousand customers reaches the engine as one statement.
+    max_query_size: String(256 << 20),
   };
 }
 
