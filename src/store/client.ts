@@ -24,7 +24,7 @@ export interface Client {
     params?: Params,
     settings?: Settings,
   ) => Promise<Readable>;
-  readonly write: (statement: string, bytes: Readable) => Promise<void>;
+  readonly write: (statement: string, bytes: Readable, settings?: Settings) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -99,10 +99,10 @@ export function openClient(address: Address, { ready, lost }: Guard): Client {
         const answer = await client.exec({ query: `${sql} FORMAT ${format}`, ...bound(params, settings) });
         return answer.stream;
       }),
-    write: async (statement, bytes) => {
+    write: async (statement, bytes, settings) => {
       await guarded(async () => {
-        const answer = await client.exec({ query: statement, values: bytes });
-        answer.stream.resume();
+        const answer = await client.exec({ query: statement, values: bytes, ...bound(undefined, settings) });
+        for await (const _ of answer.stream) continue;
       });
     },
     close: async () => client.close(),

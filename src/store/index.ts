@@ -3,7 +3,7 @@
  * It may be deleted and rebuilt; nothing here is the only copy of anything.
  */
 export { type Store, type StoreOptions, type ServerAddress, databaseName, openStore } from "./store.ts";
-export { type Params, type Settings, storeRefusal } from "./client.ts";
+export { type Client, type Params, type Settings, storeRefusal } from "./client.ts";
 export { type StoreEvent } from "./embedded.ts";
 export { StoreError } from "./storeError.ts";
 export { type ImportEntry, type StoreLoader, openLoader } from "./load/index.ts";

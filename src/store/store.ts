@@ -28,9 +28,14 @@ export interface StoreOptions {
 
 export interface Store extends Client {
   readonly data: string;
-  /** Where whole files are parsed: the store itself when it is embedded, else null. */
-  readonly reads: "files" | "rows";
-  /** The engine's process; null where the engine is a server. */
+  /**
+   * The client whose engine reads files of this machine: the store's own, or one started for a server's sake when it
+   * is first needed.
+   */
+  readonly parser: () => Promise<Client>;
+  /** Is the engine this program's own, or a server? */
+  readonly embedded: boolean;
+  /** The engine's process; null where it is a server or just dead. */
   readonly enginePid: () => number | null;
 }
 
@@ -58,7 +63,7 @@ async function openLocked(
   data: string,
   release: () => void,
 ): Promise<Store | Refusal> {
-  const engine = options.server === undefined ? await startHere(options, data) : null;
+  const engine = options.server === undefined ? await startHere(options, join(data, "store")) : null;
   if (isRefusal(engine)) return engine;
   const address = engine === null ? serverOf(options) : { url: "http://localhost", socket: engine.socket };
   const ready = async (): Promise<Refusal | null> => (engine === null ? null : engine.ready());
@@ -67,7 +72,9 @@ async function openLocked(
   // The database may not be there yet: the first words are spoken in the one that always is.
   const first = openClient({ ...address, database: "default" }, guard);
   const client = openClient({ ...address, database }, guard);
+  const parser = engine === null ? parserFor(options, data) : { client: async () => client, close: nothing };
   const close = async (): Promise<void> => {
+    await parser.close();
     await first.close();
     await client.close();
     await engine?.close();
@@ -87,9 +94,42 @@ async function openLocked(
   return {
     ...client,
     data,
-    reads: engine === null ? "rows" : "files",
+    parser: parser.client,
+    embedded: engine !== null,
     enginePid: () => engine?.pid() ?? null,
     close,
+  };
+}
+
+interface Parser {
+  readonly client: () => Promise<Client>;
+  readonly close: () => Promise<void>;
+}
+
+async function nothing(): Promise<void> {
+  // The store's own engine is closed with the store.
+}
+
+/** An engine without tables, beside a server that can't see this machine's files. */
+function parserFor(options: StoreOptions, data: string): Parser {
+  let started: Promise<{ readonly client: Client; readonly engine: Embedded }> | null = null;
+  const start = async (): Promise<{ readonly client: Client; readonly engine: Embedded }> => {
+    const engine = await startHere(options, join(data, "staging", "parser"));
+    if (isRefusal(engine)) throw new StoreError("connection", engine.what, null);
+    const guard = { ready: engine.ready, lost: engine.lost };
+    return { engine, client: openClient({ url: "http://localhost", socket: engine.socket }, guard) };
+  };
+  return {
+    client: async () => {
+      started ??= start();
+      return (await started).client;
+    },
+    close: async () => {
+      if (started === null) return;
+      const { client, engine } = await started;
+      await client.close();
+      await engine.close();
+    },
   };
 }
 
@@ -97,8 +137,7 @@ function serverOf(options: StoreOptions): ServerAddress {
   return options.server ?? { url: "http://localhost:8123" };
 }
 
-async function startHere(options: StoreOptions, data: string): Promise<Embedded | Refusal> {
-  const folder = join(data, "store");
+async function startHere(options: StoreOptions, folder: string): Promise<Embedded | Refusal> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   return startEmbedded({
     folder,

@@ -23,6 +23,18 @@ const script = `
   await store.close();
 `;
 
+/** What the journal in the staging folder says at this moment. */
+const journal = (data: string): { readonly line: number; readonly state: string } | null => {
+  const staging = join(data, "staging");
+  if (!existsSync(staging)) return null;
+  const name = readdirSync(staging).find((one) => one.startsWith("import-") && one.endsWith(".json"));
+  try {
+    return name === undefined ? null : (JSON.parse(readFileSync(join(staging, name), "utf8")) as never);
+  } catch {
+    return null;
+  }
+};
+
 describe("an import that is killed", () => {
   let folder: string;
   let path: string;
@@ -39,17 +51,6 @@ describe("an import that is killed", () => {
     await once(child, "exit");
     return JSON.parse(text) as Record<string, unknown>;
   };
-  const journal = (data: string): { readonly line: number; readonly state: string } | null => {
-    const staging = join(data, "staging");
-    if (!existsSync(staging)) return null;
-    const name = readdirSync(staging).find((one) => one.startsWith("import-") && one.endsWith(".json"));
-    try {
-      return name === undefined ? null : (JSON.parse(readFileSync(join(staging, name), "utf8")) as never);
-    } catch {
-      return null;
-    }
-  };
-
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "whosaw-crash-"));
     path = join(folder, "accesses.csv");
@@ -68,9 +69,10 @@ describe("an import that is killed", () => {
   const same = (answer: Record<string, unknown>): void => {
     for (const name of ["read", "imported", "duplicates", "rejected", "rows", "sum"])
       expect([name, answer[name]]).toEqual([name, expected[name]]);
-    const rejects = (data: string): string =>
-      readFileSync(join(folder, data, "rejected", "accesses.csv.rejected.jsonl"), "utf8");
-    expect(rejects("killed")).toBe(rejects("whole"));
+    const rejects = ["killed", "whole"].map((data) =>
+      readFileSync(join(folder, data, "rejected", "accesses.csv.rejected.jsonl"), "utf8"),
+    );
+    expect(rejects[0]).toBe(rejects[1]);
   };
 
   it("goes on where it was committed and gives the same table, wherever it was killed", async () => {

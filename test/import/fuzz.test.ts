@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { gzipSync } from "node:zlib";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   isAction,

@@ -1,4 +1,5 @@
 import { type Refusal, defect, refusal } from "../../base/index.ts";
+import type { Params, Settings } from "../client.ts";
 import type { Store } from "../store.ts";
 import { StoreError } from "../storeError.ts";
 import { compareUnit } from "./compare.ts";
@@ -22,6 +23,9 @@ export interface ImportEntry {
   /** Epoch milliseconds. */
   readonly started: number;
   readonly finished: number;
+  /** The log and the index of the entry that tells of this import; '' and -1 where nothing was recorded. */
+  readonly log: string;
+  readonly entry: number;
 }
 
 /** A row that SQL is not sure of; `cells` only where the source has no lines, `utf8` false where they aren't text. */
@@ -110,7 +114,7 @@ async function findImport(
   const [row] = await store.query<ImportEntry>(
     "SELECT import, file, table, format, sha256, bytes, read, imported, duplicates, rejected, ignored," +
       " exposure_unknown AS exposureUnknown, toUnixTimestamp64Milli(started) AS started," +
-      " toUnixTimestamp64Milli(finished) AS finished" +
+      " toUnixTimestamp64Milli(finished) AS finished, log, entry" +
       " FROM imports FINAL WHERE sha256 = {sha256:String} AND table = {table:String}" +
       " AND format = {format:String} ORDER BY import LIMIT 1",
     file,
@@ -151,13 +155,14 @@ interface ToLoad {
 async function loadSegment(store: Store, unit: LoadUnit, { segment, sql }: ToLoad): Promise<Refusal | null> {
   const names = segment.plan.columns.map((column) => identifier(column.name));
   if (segment.plan.segments !== null) names.push("segments");
-  const statement =
-    `INSERT INTO ${incoming(unit, segment.plan.table)} (${[...names, "import", "line"].join(", ")})` +
-    ` SELECT ${[...sql.values, "{import:UInt32}", "toUInt32({firstLine:UInt64} + r)"].join(", ")}` +
-    ` FROM (${sql.rows}) WHERE ${sql.sure}`;
+  const columns = [...names, "import", "line"];
+  const into = `${incoming(unit, segment.plan.table)} (${columns.join(", ")})`;
+  const rows = `SELECT ${[...sql.values, "{import:UInt32}", "toUInt32({firstLine:UInt64} + r)"]
+    .map((value, at) => `${value} AS ${columns[at] ?? ""}`)
+    .join(", ")} FROM (${sql.rows}) WHERE ${sql.sure}`;
   const params = { ...sql.params, import: unit.import, firstLine: segment.firstLine };
   try {
-    await store.command(statement, params, { ...loading, ...sql.settings });
+    await fill(store, { into, rows, params, settings: { ...loading, ...sql.settings } });
     return null;
   } catch (error) {
     // Lines are cut and checked before; only a Parquet file can still turn out to be damaged.
@@ -176,7 +181,8 @@ async function* unsure(
   const cells = parquet
     ? "c AS cells, arrayAll(x -> isValidUTF8(x), c) AS utf8"
     : "NULL AS cells, true AS utf8";
-  yield* store.stream<LoadUnsure>(
+  const parser = await store.parser();
+  yield* parser.stream<LoadUnsure>(
     `SELECT r AS row, ${cells} FROM (${sql.rows}) WHERE NOT (${sql.sure}) ORDER BY r`,
     sql.params,
     sql.settings,
@@ -188,19 +194,35 @@ async function loadRows(
   unit: LoadUnit,
   { table, path }: { readonly table: LoadTable; readonly path: string },
 ): Promise<void> {
-  const name = incoming(unit, table);
   const columns = await columnsOf(store, table);
-  const names = columns.map(({ name: column }) => identifier(column)).join(", ");
-  await store.command(
-    `INSERT INTO ${name} (${names}) SELECT * REPLACE ({import:UInt32} AS import)` +
-      ` FROM file({path:String}, 'JSONEachRow', {shape:String})`,
-    {
+  const names = columns.map(({ name }) => identifier(name)).join(", ");
+  await fill(store, {
+    into: `${incoming(unit, table)} (${names})`,
+    rows: "SELECT * REPLACE ({import:UInt32} AS import) FROM file({path:String}, 'JSONEachRow', {shape:String})",
+    params: {
       import: unit.import,
       path,
-      shape: columns.map(({ name: column, type }) => `${identifier(column)} ${type}`).join(", "),
+      shape: columns.map(({ name, type }) => `${identifier(name)} ${type}`).join(", "),
     },
-    { ...loading, date_time_input_format: "basic" },
-  );
+    settings: { ...loading, date_time_input_format: "basic" },
+  });
+}
+
+interface Filling {
+  /** A table and its columns. */
+  readonly into: string;
+  /** What to select from files of this machine. */
+  readonly rows: string;
+  readonly params: Params;
+  readonly settings: Settings;
+}
+
+/** Rows of files into a table: by the engine alone where it is the store's own, else over the wire in its own format. */
+async function fill(store: Store, { into, rows, params, settings }: Filling): Promise<void> {
+  if (store.embedded) return store.command(`INSERT INTO ${into} ${rows}`, params, settings);
+  const parser = await store.parser();
+  const bytes = await parser.read(rows, "Native", params, settings);
+  await store.write(`INSERT INTO ${into} FORMAT Native`, bytes, loading);
 }
 
 async function columnsOf(
@@ -227,14 +249,15 @@ async function lookInto(
   store: Store,
   path: string,
 ): Promise<{ readonly types: ReadonlyMap<string, string>; readonly rows: number } | Refusal> {
+  const parser = await store.parser();
   try {
-    const columns = await store.query<{ name: string; type: string }>(
+    const columns = await parser.query<{ name: string; type: string }>(
       "DESCRIBE file({path:String}, 'Parquet')",
       {
         path,
       },
     );
-    const [row] = await store.query<{ rows: number }>(
+    const [row] = await parser.query<{ rows: number }>(
       "SELECT count() AS rows FROM file({path:String}, 'Parquet')",
       {
         path,
@@ -251,7 +274,8 @@ async function lookInto(
 }
 
 async function distinctCells(store: Store, path: string, text: string): Promise<readonly string[]> {
-  const rows = await store.query<{ cell: string }>(
+  const parser = await store.parser();
+  const rows = await parser.query<{ cell: string }>(
     `SELECT DISTINCT ${text} AS cell FROM file({path:String}, 'Parquet') WHERE isValidUTF8(cell) LIMIT ${distinctCellsMax}`,
     { path },
   );
