@@ -3,8 +3,19 @@ import { align, erased } from "./align.ts";
 import { checkErasures } from "./erasures.ts";
 import { Problems, problemsMax } from "./problem.ts";
 
+const erasure = (
+  from: number,
+  to: number,
+): { from: number; to: number; index: number; reason: string; approvedBy: string[] } => ({
+  from,
+  to,
+  index: 99,
+  reason: "",
+  approvedBy: [],
+});
+
 describe("what became of a run of records is said in the fewest words", () => {
-  const expected = [..."abcdef"];
+  const expected = Array.from("abcdef");
   it.each([
     ["nothing", "abcdef", []],
     ["one replaced", "abXdef", [{ kind: "differs", at: 2 }]],
@@ -36,7 +47,7 @@ describe("what became of a run of records is said in the fewest words", () => {
       ],
     ],
   ])("%s", (_, found, differences) => {
-    expect(align(expected, [...found])).toEqual(differences);
+    expect(align(expected, Array.from(found))).toEqual(differences);
   });
 
   it("an erased record and one that can't be checked are passed over", () => {
@@ -45,16 +56,6 @@ describe("what became of a run of records is said in the fewest words", () => {
 });
 
 describe("erasures answer for what is empty, no more and no less", () => {
-  const erasure = (
-    from: number,
-    to: number,
-  ): { from: number; to: number; index: number; reason: string; approvedBy: string[] } => ({
-    from,
-    to,
-    index: 99,
-    reason: "",
-    approvedBy: [],
-  });
   it.each([
     ["exactly", [[2, 5]], [[2, 5]], []],
     [
