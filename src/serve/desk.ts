@@ -2,10 +2,11 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Clock, type Refusal, isRefusal } from "../base/index.ts";
 import { type ImportAnswer, type ColumnMap, importPaths } from "../capture/index.ts";
-import type { ActorId, CustomerId } from "../domain/index.ts";
+import type { ActorId, CustomerId, Report } from "../domain/index.ts";
 import {
   type Refreshed,
   type Span,
+  always,
   type WhatSaw,
   type WhoSaw,
   refreshExplanations,
@@ -13,8 +14,19 @@ import {
   whoSaw,
 } from "../explain/index.ts";
 import { type Store, type StoreEvent, openLoader, openStore } from "../store/index.ts";
-import { type Scope, type ScopeQuestion, scope, scopeCsv } from "../trace/index.ts";
+import {
+  type Scope,
+  type ScopeQuestion,
+  type Settings,
+  type TraceAnswer,
+  defaultSettings,
+  refreshReach,
+  scope,
+  scopeCsv,
+  traceReports,
+} from "../trace/index.ts";
 import { type Configuration, readConfiguration } from "./configuration.ts";
+import { openKeeper } from "./recording.ts";
 
 export interface DeskOptions {
   /** The data directory; made when missing. */
@@ -31,6 +43,8 @@ export interface ImportWish {
   readonly as?: string;
   readonly format?: string;
   readonly map?: ColumnMap;
+  /** False: the log tells of the import, but the file is not kept beside it, and the store can't be rebuilt from here. */
+  readonly keep?: boolean;
   /** Bytes done of the file in hand, and of how many. */
   readonly onProgress?: (progress: {
     readonly file: string;
@@ -46,6 +60,11 @@ export interface Imported extends ImportAnswer {
   readonly explanations: Refreshed;
 }
 
+/** A trace and how long it took, in seconds. */
+export interface TimedTrace extends TraceAnswer {
+  readonly seconds: number;
+}
+
 /** Everything that can be asked of one data directory. */
 export interface Desk {
   readonly data: string;
@@ -55,6 +74,8 @@ export interface Desk {
   importPaths(paths: readonly string[], wish: ImportWish): Promise<Imported | Refusal>;
   whoSaw(customer: CustomerId, span: Span): Promise<WhoSaw>;
   whatSaw(actor: ActorId, span: Span): Promise<WhatSaw>;
+  /** The verdict on some reports; `seconds` is what it took. Only reads within the span count. */
+  trace(reports: readonly Report[], span: Span): Promise<TimedTrace>;
   scope(question: ScopeQuestion): Promise<Scope>;
   /** The lines of the exposed customers' CSV file. */
   scopeCsv(question: ScopeQuestion): AsyncIterable<string>;
@@ -90,6 +111,8 @@ export async function openDesk(options: DeskOptions): Promise<Desk | Refusal> {
     importPaths: (paths, wish) => importInto(store, options.clock, { paths, wish }),
     whoSaw: (customer, span) => whoSaw(store, customer, span),
     whatSaw: (actor, span) => whatSaw(store, actor, span),
+    trace: (reports, span) =>
+      traceTimed(store, { reports, span, settings: settingsOf(configuration), clock: options.clock }),
     scope: (question) => scope(store, question),
     scopeCsv: (question) => scopeCsv(store.stream, question),
     close: () => store.close(),
@@ -101,7 +124,10 @@ async function importInto(
   clock: Clock,
   { paths, wish }: { readonly paths: readonly string[]; readonly wish: ImportWish },
 ): Promise<Imported | Refusal> {
+  const keeper = await openKeeper(store.data, { clock, keep: wish.keep ?? true });
+  if (isRefusal(keeper)) return keeper;
   const answer = await importPaths(paths, {
+    recordImport: keeper.recordImport,
     loader: openLoader(store),
     staging: join(store.data, "staging"),
     rejected: join(store.data, "rejected"),
@@ -110,9 +136,36 @@ async function importInto(
     ...(wish.as === undefined ? {} : { as: wish.as }),
     ...(wish.format === undefined ? {} : { format: wish.format }),
     ...(wish.map === undefined ? {} : { map: wish.map }),
-  });
+  }).finally(() => keeper.close());
   if (isRefusal(answer)) return answer;
-  return { ...answer, explanations: await refreshExplanations(store, wish.onExplain) };
+  const explanations = await refreshExplanations(store, wish.onExplain);
+  await refreshReach(store, wish.onExplain);
+  return { ...answer, explanations };
+}
+
+function settingsOf({ trace }: Configuration): Settings {
+  const { priors, onlyHere } = trace ?? {};
+  return {
+    ...defaultSettings,
+    ...(priors === undefined ? {} : { priors: { ...defaultSettings.priors, hypotheses: priors } }),
+    ...(onlyHere === undefined ? {} : { onlyHere }),
+  };
+}
+
+async function traceTimed(
+  store: Store,
+  question: {
+    readonly reports: readonly Report[];
+    readonly span: Span;
+    readonly settings: Settings;
+    readonly clock: Clock;
+  },
+): Promise<TimedTrace> {
+  const { reports, span, settings, clock } = question;
+  const started = clock();
+  const whole = span.since === always.since && span.until === always.until;
+  const answer = await traceReports(store, reports, { settings, ...(whole ? {} : { span }) });
+  return { ...answer, seconds: (clock() - started) / 1000 };
 }
 
 function configurationOf(options: DeskOptions, data: string): Configuration | Refusal {

@@ -3,7 +3,14 @@
  * Promises: a desk is opened once, asked many things, and closed; what can't be opened is a refusal that says what to do.
  */
 export { type Configuration, readConfiguration } from "./configuration.ts";
-export { type Desk, type DeskOptions, type ImportWish, type Imported, openDesk } from "./desk.ts";
+export {
+  type Desk,
+  type DeskOptions,
+  type ImportWish,
+  type Imported,
+  type TimedTrace as TraceAnswer,
+  openDesk,
+} from "./desk.ts";
 export type { FileAnswer } from "../capture/index.ts";
 export { proposeMapFor, readMap } from "./maps.ts";
 export { type ReportsFile, readReports, reportsBytesMax } from "./reports-file.ts";

@@ -6,7 +6,7 @@ import type { TableName } from "../../domain/index.ts";
 import type { Renaming } from "./columns.ts";
 import type { ColumnMap } from "./map/index.ts";
 import type { Format } from "./formats.ts";
-import { openJournal, type Progress } from "./journal.ts";
+import { type LogPlace, openJournal, type Progress } from "./journal.ts";
 import type { ImportRecord, Loader, Unit } from "./loader.ts";
 import { openRejects } from "./rejects.ts";
 import type { Run } from "./run.ts";
@@ -44,6 +44,8 @@ export interface Desk {
   readonly clock: Clock;
   /** Bytes cut, and bytes parsed, at once; the defaults are for files of gigabytes. */
   readonly sizes?: Sizes;
+  /** Writes the import into the log before any of its rows can be read; what can't be recorded is not imported. */
+  readonly recordImport?: (record: ImportRecord, task: FileTask) => Promise<LogPlace | Refusal>;
   readonly onProgress: (progress: {
     readonly file: string;
     readonly bytes: number;
@@ -81,7 +83,7 @@ export async function importFile(desk: Desk, task: FileTask): Promise<FileAnswer
   if (isRefusal(file)) return file;
   const progress = left ?? fresh(await nextNumber(desk), desk.clock());
   const unit: Unit = { import: progress.import, tables: file.tables };
-  const rejects = openRejects(desk.rejected, task.path);
+  const rejects = openRejects(desk.rejected, { ...source, known: left !== null });
   rejects.rewind(progress.rejectedBytes);
   const run: Run = { loader: desk.loader, unit, staging: desk.staging, journal, rejects, progress };
   journal.save(progress);
@@ -93,6 +95,7 @@ export async function importFile(desk: Desk, task: FileTask): Promise<FileAnswer
       if (refused !== null) return refused;
     }
     const record = await settle(run, { source, task, format, desk });
+    if (isRefusal(record)) return record;
     return {
       ...answerOf(task, record),
       rejectedFile: record.rejected > 0 ? rejects.path : null,
@@ -146,15 +149,14 @@ interface Settling {
 }
 
 /** Duplicates set aside, rows made visible, the import written down: each step may be taken again after a crash. */
-async function settle(run: Run, { source, task, format, desk }: Settling): Promise<ImportRecord> {
+async function settle(run: Run, { source, task, format, desk }: Settling): Promise<ImportRecord | Refusal> {
   if (run.progress.state === "loading") {
     const { imported, duplicates } = await run.loader.compare(run.unit);
     run.progress = { ...run.progress, state: "moving", imported, duplicates };
     run.journal.save(run.progress);
   }
-  await run.loader.move(run.unit);
   const { read, imported, duplicates, rejected, ignored, exposureUnknown, started } = run.progress;
-  const record: ImportRecord = {
+  const draft: ImportRecord = {
     import: run.unit.import,
     file: basename(source.path),
     table: task.table,
@@ -169,7 +171,17 @@ async function settle(run: Run, { source, task, format, desk }: Settling): Promi
     exposureUnknown,
     started,
     finished: desk.clock(),
+    log: "",
+    entry: -1,
   };
+  const place = run.progress.place ?? (await desk.recordImport?.(draft, task)) ?? null;
+  if (isRefusal(place)) return place;
+  if (place !== null) {
+    run.progress = { ...run.progress, place };
+    run.journal.save(run.progress);
+  }
+  const record = place === null ? draft : { ...draft, log: place.log, entry: place.index };
+  await run.loader.move(run.unit);
   await run.loader.record(record);
   await run.loader.drop(run.unit);
   run.journal.remove();
@@ -178,7 +190,7 @@ async function settle(run: Run, { source, task, format, desk }: Settling): Promi
 
 /** The file's content is known: whatever it says is there already. */
 function again(desk: Desk, task: FileTask, earlier: ImportRecord): FileAnswer {
-  const rejects = openRejects(desk.rejected, task.path);
+  const rejects = openRejects(desk.rejected, { path: task.path, sha256: earlier.sha256, known: true });
   const kept = rejects.bytes() > 0;
   rejects.close();
   const duplicates = earlier.imported + earlier.duplicates;

@@ -26,6 +26,14 @@ export interface Progress {
   readonly rejectedBytes: number;
   readonly imported: number;
   readonly duplicates: number;
+  /** Where the log tells of this import, once it does. */
+  readonly place?: LogPlace;
+}
+
+/** An entry's place: which log, and its index. */
+export interface LogPlace {
+  readonly log: string;
+  readonly index: number;
 }
 
 export interface Journal {

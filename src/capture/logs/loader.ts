@@ -85,6 +85,9 @@ export interface ImportRecord {
   /** Epoch milliseconds. */
   readonly started: number;
   readonly finished: number;
+  /** The log and the index of the entry that tells of this import; '' and -1 where nothing was recorded. */
+  readonly log: string;
+  readonly entry: number;
 }
 
 /**

@@ -1,4 +1,13 @@
-import { closeSync, mkdirSync, openSync, rmSync, statSync, truncateSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 /** The rejected lines of one file: kept for the user, who must mend them, and readable by nobody else. */
@@ -18,8 +27,16 @@ const textMax = 4096;
 /** Bytes gathered before they are written. */
 const gatheredMax = 1 << 16;
 
-export function openRejects(folder: string, file: string): Rejects {
-  const path = join(folder, `${basename(file)}.rejected.jsonl`);
+/** Whose rejected lines they are. */
+export interface RejectsOf {
+  readonly path: string;
+  readonly sha256: string;
+  /** True: an import of this very file left a rejected file behind, which goes on. */
+  readonly known: boolean;
+}
+
+export function openRejects(folder: string, file: RejectsOf): Rejects {
+  const path = rejectsPath(folder, file);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   let handle = openSync(path, "a", 0o600);
   let written = statSync(path).size;
@@ -54,4 +71,12 @@ export function openRejects(folder: string, file: string): Rejects {
       if (written === 0) rmSync(path, { force: true });
     },
   };
+}
+
+/** `<name>.rejected.jsonl`; where another file of that name has left one, the content's own number stands in between. */
+function rejectsPath(folder: string, { path, sha256, known }: RejectsOf): string {
+  const plain = join(folder, `${basename(path)}.rejected.jsonl`);
+  const own = join(folder, `${basename(path)}.${sha256.slice(0, 8)}.rejected.jsonl`);
+  if (existsSync(own)) return own;
+  return existsSync(plain) && !known ? own : plain;
 }
