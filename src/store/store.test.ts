@@ -180,6 +180,13 @@ function isRunning(pid: number): boolean {
 }
 
 describe("a data directory", () => {
+  it("whose name the engine would take for a pattern is refused", async () => {
+    expect(await openStore({ data: join(folder, "a{1..9}") })).toMatchObject({
+      kind: "refusal",
+      code: "input",
+    });
+  });
+
   it("of a newer version is refused", async () => {
     const data = join(folder, "newer");
     mkdirSync(data);

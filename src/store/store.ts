@@ -46,6 +46,13 @@ export const databaseName = "whosaw";
 /** Opens the analytic copy: takes the data directory, starts the engine, brings the schema up to date. */
 export async function openStore(options: StoreOptions): Promise<Store | Refusal> {
   const data = resolve(options.data);
+  // The engine takes these in a file's name for a pattern, and files are staged in here.
+  if (/[*?{}]/.test(data))
+    return refusal(
+      "input",
+      `the data directory's name ${data} holds one of * ? { }`,
+      "give another with --data",
+    );
   const refused = checkVersion(data);
   if (refused !== null) return refused;
   const lock = takeLock(data);

@@ -142,6 +142,17 @@ describe("an import", () => {
     expect(statSync(answer.rejectedFile ?? "").mode & 0o777).toBe(0o600);
   });
 
+  it("keeps the rejected lines of two files with one name apart", async () => {
+    const answers = [];
+    for (const name of ["january", "february"]) {
+      mkdirSync(join(kit.folder, name), { recursive: true });
+      const path = kit.write(join(name, "accesses.csv"), file([`${name},a,c,,,`]));
+      answers.push(await kit.import(path));
+    }
+    const texts = answers.map((answer) => rejectedLines(answer).map(({ text }) => text));
+    expect(texts).toEqual([["january,a,c,,,"], ["february,a,c,,,"]]);
+  });
+
   it("refuses what is no table, and says what to do", async () => {
     expect(await kit.refuse(join(kit.folder, "absent.csv"))).toMatch(/absent\.csv does not exist/);
     expect(await kit.refuse(kit.write("accesses.csv", ""))).toMatch(/is empty/);
