@@ -1,4 +1,4 @@
-import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -107,6 +107,20 @@ async function forge(log: string, size: number): Promise<void> {
   const head = signCheckpoint({ origin: signer.verifier.name, size, root: edge.root() }, [signer]);
   await writeFile(join(log, "checkpoint"), formatCheckpoint(head));
 }
+
+const take = async (log: string): Promise<void> => {
+  for (const path of ["tile/0/001", "tile/entries/001", "entries/001"]) await rm(join(log, path));
+};
+
+const claim = async (log: string): Promise<void> => {
+  const head = parseCheckpoint(await readFile(join(log, "checkpoint"), "utf8"));
+  const signer = parseSignerKey(await readFile(join(log, "../keys/log.key"), "utf8"));
+  if (head === null || signer === null) throw new Error("no checkpoint");
+  await writeFile(
+    join(log, "checkpoint"),
+    formatCheckpoint(signCheckpoint({ ...head, size: Number.MAX_SAFE_INTEGER }, [signer])),
+  );
+};
 
 describe("an untouched log", () => {
   it("verifies, thoroughly too, and against an older checkpoint of its own", async () => {
@@ -226,9 +240,21 @@ describe("an attack is found, and called by its name", () => {
     made.push(copy);
     for (const path of ["tile/0/002.p", "tile/entries/002.p", "entries/002.p"])
       await rm(join(copy, "log", path), { recursive: true });
-    expect((await verifyLog(copy, { key: vkey })).problems).toContainEqual(
+    expect((await verifyLog(copy, { key: vkey })).problems).toEqual([
       expect.objectContaining({ code: "log_truncated", index: 512 }),
-    );
+    ]);
+  });
+  it("everything of a stretch in the middle taken away", async () => {
+    expect(await after(take)).toEqual({ code: "tile_missing", index: 256 });
+  });
+  it("a checkpoint that claims more entries than any log could have", async () => {
+    expect((await after(claim))?.code).toBe("log_truncated");
+  });
+  it("a bundle blown up beyond anything that could be one", async () => {
+    expect(await after((log) => truncate(join(log, "entries/001"), 2 ** 33))).toEqual({
+      code: "bundle_malformed",
+      index: 256,
+    });
   });
   it("a bundle cut off in the middle of a record", async () => {
     expect(

@@ -43,7 +43,7 @@ export class Disk {
   async folder(name: string): Promise<void> {
     if (this.#known.has(name)) return;
     if (name !== "." && name !== "/") await this.folder(dirname(name));
-    const made = await mkdir(this.path(name), { mode: 0o750 }).then(
+    const made = await mkdir(this.path(name), { mode: name === "keys" ? 0o700 : 0o750 }).then(
       () => true,
       (error: unknown) => {
         if (isErrno(error, "EEXIST")) return false;

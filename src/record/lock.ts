@@ -1,6 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { refusal, type Refusal } from "../base/index.ts";
 
 /** Held while a recorder is open; the system lets go of it when the process ends, however it ends. */
@@ -17,7 +16,6 @@ const conflictStatus = 75;
  * of every checkpoint is the second barrier there.
  */
 export function takeLock(path: string): Lock | Refusal {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
   const fd = openSync(path, "a+", 0o640);
   const taken = spawnSync(
     "flock",

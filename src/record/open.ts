@@ -44,6 +44,9 @@ export async function openSequencer(
   const disk = new Disk(dir);
   let lock: Lock | Refusal | null = null;
   try {
+    // By way of the disk, so that the folders' own names are fsynced too.
+    await disk.folder("log");
+    await disk.folder("keys");
     lock = takeLock(disk.path("log/lock"));
     if (isRefusal(lock)) return lock;
     const opened = await openLocked(disk, lock, options);
@@ -62,7 +65,8 @@ export async function openSequencer(
 
 async function openLocked(disk: Disk, lock: Lock, options: RecorderOptions): Promise<Sequencer | Refusal> {
   const random = options.random ?? randomBytes;
-  await disk.remove("log/tmp");
+  for (const top of ["log", "keys"]) await disk.remove(`${top}/tmp`);
+  await disk.settle();
   const signer = await openKey(disk, options.name ?? null, random);
   if (isRefusal(signer)) return signer;
   const heads = await findHeads(disk, [signer]);

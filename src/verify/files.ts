@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { entryBytesMax, tileWidth } from "../tlog/index.ts";
 import { dirname, join } from "node:path";
 
 /** Where the verifier reads from: a folder here, a bundle or a web server elsewhere. Null if there is no such file. */
@@ -12,8 +13,15 @@ export interface LogFolder {
 
 const missingCodes = new Set(["ENOENT", "ENOTDIR", "EISDIR"]);
 
+/** The largest file a log can have: a bundle of 256 of the longest entries. */
+const fileBytesMax = tileWidth * (4 + entryBytesMax);
+
+/** Stands for a file that is longer: nothing that one byte could be a whole of, so that it is called malformed. */
+const tooLong = Buffer.alloc(1);
+
 function readOrNull(path: string): Uint8Array | null {
   try {
+    if (statSync(path).size > fileBytesMax) return tooLong;
     // Synchronous, because a log is read a few kilobytes at a time: the asynchronous read costs more than the hashing.
     return readFileSync(path);
   } catch (error) {

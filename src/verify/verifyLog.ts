@@ -16,7 +16,7 @@ import {
   type Tile,
   type VerifierKey,
 } from "../tlog/index.ts";
-import { BundleChecker } from "./bundles.ts";
+import { BundleChecker, type TileFiles } from "./bundles.ts";
 import { checkErasures } from "./erasures.ts";
 import { logFolder, type ReadFile } from "./files.ts";
 import { Problems, type Problem } from "./problem.ts";
@@ -96,6 +96,9 @@ type Walked = Pick<Verdict, "erased" | "erasures" | "gaps" | "witnesses">;
 /** Tiles between two looks at the progress and two turns of the event loop. */
 const tilesPerTurn = 256;
 
+/** Entries missing in a row after which the rest is taken to be missing too. */
+const goneEntriesMax = 1_048_576;
+
 class Walk {
   readonly #read: ReadFile;
   readonly #checkpoint: Checkpoint;
@@ -138,24 +141,39 @@ class Walk {
 
   async #tiles(bundles: BundleChecker): Promise<void> {
     const { size } = this.#checkpoint;
+    const { onProgress } = this.#means.options;
     for (let index = 0; index * tileWidth < size; index++) {
-      const width = Math.min(tileWidth, size - index * tileWidth);
-      const files = {
-        index,
-        width,
-        hashes: await this.#tile({ level: 0, index, width }),
-        leaves: await this.#read(tilePath({ level: "entries", index, width })),
-        entries: await this.#read(entryBundlePath(index, width)),
-      };
-      const gone = files.hashes === null && files.leaves === null && files.entries === null;
-      this.#goneFrom = gone ? (this.#goneFrom ?? index * tileWidth) : null;
-      const hashes = gone ? null : bundles.check(files);
-      if (hashes !== null && this.#edge.size === index * tileWidth) await this.#grow(hashes, width);
+      const found = await this.#found(index);
+      if (found === null) {
+        this.#goneFrom ??= index * tileWidth;
+        // A checkpoint can claim any size; a log that has lost so many tiles in a row has no more.
+        if ((index + 1) * tileWidth - this.#goneFrom > goneEntriesMax) break;
+        continue;
+      }
+      if (this.#goneFrom !== null)
+        this.#problems.add(
+          "tile_missing",
+          this.#goneFrom,
+          `nothing is left of entries ${this.#goneFrom} to ${index * tileWidth - 1}`,
+        );
+      this.#goneFrom = null;
+      const hashes = bundles.check(found);
+      if (hashes !== null && this.#edge.size === index * tileWidth) await this.#grow(hashes, found.width);
       if ((index + 1) % tilesPerTurn !== 0) continue;
-      this.#means.options.onProgress?.((index + 1) * tileWidth, size);
+      onProgress?.((index + 1) * tileWidth, size);
       await new Promise(setImmediate);
     }
-    this.#means.options.onProgress?.(size, size);
+    onProgress?.(size, size);
+  }
+
+  /** A tile with its bundles; null if none of the three is there. */
+  async #found(index: number): Promise<TileFiles | null> {
+    const width = Math.min(tileWidth, this.#checkpoint.size - index * tileWidth);
+    const leaves = await this.#read(tilePath({ level: "entries", index, width }));
+    const entries = await this.#read(entryBundlePath(index, width));
+    const tile = { level: 0, index, width };
+    if (leaves === null && entries === null && (await this.#read(tilePath(tile))) === null) return null;
+    return { index, width, hashes: await this.#tile(tile), leaves, entries };
   }
 
   async #tile(tile: Tile): Promise<Uint8Array | null> {
