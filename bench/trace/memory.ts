@@ -168,7 +168,7 @@ function hitsOf(
           first: time,
           last: time,
           reads: 0,
-          shown: report.knowledge !== "exclusive",
+          shown: false,
         };
         found.set(channel, hit);
         hit.last = time;

@@ -140,16 +140,19 @@ function explainedReads(world: World): Uint8Array {
         break;
       }
   }
-  // Backwards in time: the next explained read of each actor.
+  // Backwards in time, moment by moment: the next explained sighting of each actor, at the same moment included.
   const next = new Float64Array(world.actors.length).fill(Infinity);
-  for (let at = accesses.count - 1; at >= 0; at--) {
-    const actor = accesses.actor[at]!;
-    if (explained[at] === 1) next[actor] = accesses.time[at]!;
-    else if (
-      accesses.action[at] === actionNumber.search &&
-      next[actor]! - accesses.time[at]! <= bystanderMillis
-    )
-      explained[at] = 2;
+  let end = accesses.count;
+  while (end > 0) {
+    let begin = end - 1;
+    while (begin > 0 && accesses.time[begin - 1] === accesses.time[end - 1]) begin--;
+    for (let at = begin; at < end; at++)
+      if (explained[at] === 1) next[accesses.actor[at]!] = accesses.time[at]!;
+    for (let at = begin; at < end; at++) {
+      const soon = next[accesses.actor[at]!]! - accesses.time[at]! <= bystanderMillis;
+      if (explained[at] === 0 && accesses.action[at] === actionNumber.search && soon) explained[at] = 2;
+    }
+    end = begin;
   }
   return explained;
 }

@@ -20,3 +20,6 @@ export { type Scope, type ScopeQuestion, scope, scopeCsv } from "./scope/scope.t
 export { createdName, createdSteps, monthOf } from "./model/segments.ts";
 export { decided, hypothesisSums, infer, mentioned, verdictOf } from "./infer.ts";
 export type { AccountAnswer, LadderStep, ReadBehindHit, TraceAnswer, Verdict } from "./answer.ts";
+export { type EvidenceOptions, evidenceFromStore, matchedMaxDefault } from "./evidence.ts";
+export { isReachFresh, type Progress, refreshReach } from "./refresh.ts";
+export { reportsMax, type TraceOptions, traceReports } from "./trace.ts";

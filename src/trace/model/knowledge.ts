@@ -2,8 +2,8 @@ import type { Knowledge, UsedReport } from "./evidence.ts";
 
 /**
  * What callers knew, as evidence. A caller from a leak knows a fact only this database holds with an unknown chance, any
- * other caller with a small one; of the rest, leaked lists tell several ordinary facts more often than bought ones. All
- * four chances are integrated over these nodes, the same for every hypothesis. Where nothing exclusive was held or shown, not knowing
+ * other caller with a small one; of the rest, leaked lists tell several ordinary facts more often than bought ones. The
+ * chances are integrated over these nodes, the same for every hypothesis. Where nothing exclusive was held or shown, not knowing
  * it says nothing. Reports that do not say what was known weigh nothing.
  */
 export interface KnowledgeNode {
@@ -14,9 +14,9 @@ export interface KnowledgeNode {
   readonly leakUnshown: Readonly<Record<Knowledge, number>>;
 }
 
-const exclusiveFromLeak = [0.1, 0.35, 0.65, 0.9] as const;
+const exclusiveFromLeak = [0.15, 0.5, 0.85] as const;
 /** Guesses, earlier leaks elsewhere, and customers who misremember. */
-const exclusiveAnyway = [0.003, 0.03] as const;
+const exclusiveAnyway = 0.01;
 const muchFromLeak = [0.5, 0.85] as const;
 const muchAnyway = [0.15, 0.5] as const;
 
@@ -24,10 +24,8 @@ export function knowledgeNodes(reports: readonly UsedReport[]): readonly Knowled
   const silent = reports.every((report) => report.knowledge === "unsaid");
   if (silent) return [node([0.5, 0.5], [0.5, 0.5])];
   return exclusiveFromLeak.flatMap((fromLeak) =>
-    exclusiveAnyway.flatMap((anyway) =>
-      muchFromLeak.flatMap((much) =>
-        muchAnyway.map((muchElse) => node([fromLeak, much], [anyway, muchElse])),
-      ),
+    muchFromLeak.flatMap((much) =>
+      muchAnyway.map((muchElse) => node([fromLeak, much], [exclusiveAnyway, muchElse])),
     ),
   );
 }

@@ -4,7 +4,7 @@ export interface ShareNode {
   readonly logWeight: number;
 }
 
-const nodeCount = 40;
+const nodeCount = 32;
 
 /**
  * A rule for the Beta(a, b) prior of the leak share: equal steps of the angle in share = sin^2(angle), which are dense at both

@@ -27,8 +27,8 @@ export interface SetContext {
 }
 
 /** Accounts that sets of two and more are built from, and sets of each size that are grown further. */
-const candidatesMax = 16;
-const beamWidth = 8;
+const candidatesMax = 12;
+const beamWidth = 6;
 /** Sets this much less likely (in logs) than the best set are not grown. */
 const beamDepth = 14;
 

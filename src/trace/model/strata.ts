@@ -20,3 +20,26 @@ export function stratumOf(tickets: number, sinceLastMillis: number): number {
 function stepsPassed(steps: readonly number[], value: number): number {
   return steps.reduce((passed, step) => passed + (value > step ? 1 : 0), 0);
 }
+
+/** For people: `en, consumer, phone yes; 2 tickets, the last within 30 days`. */
+export function stratumName(standing: string, contact: number): string {
+  const [language = "", kind = "", phone = ""] = standing.split("|");
+  const who = [language, kind, phone === "" ? "" : `phone ${phone}`].filter((part) => part !== "").join(", ");
+  return `${who === "" ? "anyone" : who}; ${contactName(contact)}`;
+}
+
+function contactName(contact: number): string {
+  if (contact === 0) return "no ticket before";
+  const count = Math.floor((contact - 1) / 5);
+  const recency = (contact - 1) % 5;
+  const least = (contactSteps[count - 1] ?? 0) + 1;
+  const most = contactSteps[count];
+  const tickets =
+    most === undefined
+      ? `${least} tickets or more`
+      : least === most
+        ? `${most} ticket${most === 1 ? "" : "s"}`
+        : `${least} to ${most} tickets`;
+  const days = recencyDays[recency];
+  return `${tickets}, the last ${days === undefined ? "over a year" : `within ${days} days`} before`;
+}

@@ -1,5 +1,11 @@
 import { type ActorId, type Instant, formatInstant } from "../../domain/index.ts";
-import { type Engine, type Span, spanParams } from "../../explain/index.ts";
+import {
+  type Engine,
+  type ImportReceipt,
+  type Span,
+  actorReceipts,
+  spanParams,
+} from "../../explain/index.ts";
 import { customersInAll, knownFields, scopeRows, scopeSegments, scopeTotals } from "./queries.ts";
 
 /** The answer of `whosaw scope` (docs/formats/answers.md): the customers and fields exposed through one actor. */
@@ -23,6 +29,8 @@ export interface Scope {
   readonly notExposed: readonly string[];
   readonly first: string | null;
   readonly last: string | null;
+  /** The log's entries of the imports that these sightings came in with. */
+  readonly receipts: readonly ImportReceipt[];
 }
 
 export interface ScopeQuestion extends Span {
@@ -65,6 +73,7 @@ export async function scope(engine: Engine, question: ScopeQuestion): Promise<Sc
     notExposed: known.map(({ field }) => field).filter((field) => !(field in fields)),
     first: seen === 0 ? null : formatInstant((totals?.first ?? 0) as Instant),
     last: seen === 0 ? null : formatInstant((totals?.last ?? 0) as Instant),
+    receipts: await actorReceipts(engine, question.actor, question),
   };
 }
 

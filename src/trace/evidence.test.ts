@@ -1,0 +1,113 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { evidenceInMemory, firstReads } from "../../bench/trace/memory.ts";
+import { insertWorld } from "../../bench/trace/insert.ts";
+import { deskOfWorld, reportsOfWorld } from "../../bench/trace/world.ts";
+import { isRefusal } from "../base/index.ts";
+import type { Instant } from "../domain/index.ts";
+import { always, refreshExplanations } from "../explain/index.ts";
+import { customerText, makeWorld, plainScenario, type Scenario, type World } from "../simulate/index.ts";
+import { openStore, type Store } from "../store/index.ts";
+import {
+  defaultSettings,
+  evidenceFromStore,
+  type GivenReport,
+  isReachFresh,
+  refreshReach,
+  traceReports,
+} from "./index.ts";
+
+const scenario: Scenario = {
+  ...plainScenario,
+  customers: 1500,
+  actors: 30,
+  days: 70,
+  theft: {
+    ...plainScenario.theft,
+    kind: "insider",
+    style: "own-queue",
+    thieves: 1,
+    perDay: 6,
+    total: null,
+    bySearch: 0.2,
+    fromDay: 10,
+    toDay: 45,
+  },
+  reporting: { share: 0, count: 24, delayDays: 6, fromDay: 12 },
+  background: { kind: "weekly", perWeek: 2, spike: { day: 0, days: 0, factor: 1, language: null } },
+  robustness: { ...plainScenario.robustness, duplicateReports: 3, unknownCustomers: 2 },
+};
+
+const data = mkdtempSync(join(tmpdir(), "whosaw-trace-"));
+let store: Store;
+let world: World;
+let given: readonly GivenReport[];
+
+beforeAll(async () => {
+  const opened = await openStore({ data });
+  if (isRefusal(opened)) throw new Error(opened.what);
+  store = opened;
+  world = makeWorld(scenario, 5);
+  await insertWorld(store, world);
+  await refreshExplanations(store);
+  await refreshReach(store);
+  given = reportsOfWorld(world).map(({ customer, time, knew }) => ({
+    customer: customer < 0 ? "nobody-we-know" : customerText(customer),
+    time,
+    knew,
+  }));
+});
+
+afterAll(async () => {
+  await store.close();
+  rmSync(data, { recursive: true, force: true });
+});
+
+describe("the evidence", () => {
+  it("counted by SQL over the store is the evidence counted in memory, to the last count", async () => {
+    const asked = { settings: defaultSettings, span: always, suffix: "", matchedMax: 1_000_000 };
+    const counted = await evidenceFromStore(store, given, asked);
+    const desk = deskOfWorld(world);
+    const oracle = evidenceInMemory(desk, firstReads(desk), reportsOfWorld(world), defaultSettings);
+    expect(counted.intake).toEqual(oracle.intake);
+    expect(oracle.intake.duplicates).toBeGreaterThan(0);
+    expect(counted.intake.unknownCustomer).toBe(2);
+    expect(counted.reports.map(({ stratum: _, ...report }) => report)).toEqual(
+      oracle.reports.map(({ stratum: _, ...report }) => report),
+    );
+    const sorted = [...oracle.channels].sort((a, b) => (a.actor < b.actor ? -1 : a.actor > b.actor ? 1 : 0));
+    expect(counted.channels).toEqual(sorted);
+    expect(new Set(counted.channels.map(({ kind }) => kind)).size).toBe(3);
+    expect([counted.customers, counted.accounts]).toEqual([oracle.customers, oracle.accounts]);
+    const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1);
+    expect([...counted.segments].sort(byName)).toEqual([...oracle.segments].sort(byName));
+  });
+
+  it("from a sample of the matched customers names the same account as from all of them", async () => {
+    const answer = await traceReports(store, given);
+    const [top] = answer.accounts;
+    expect(top?.actor).toBe(world.actors[world.truth.accounts[0] ?? -1]?.id);
+    expect(answer.verdict).toBe("insider");
+    expect(top?.probability).toBeGreaterThan(0.9);
+  });
+
+  it("is fresh after it was built and stale after the next import", async () => {
+    expect(await isReachFresh(store)).toBe(true);
+    await store.insert("imports", [
+      { import: 9, file: "more.csv", table: "accesses", started: 0, finished: 0 },
+    ]);
+    expect(await isReachFresh(store)).toBe(false);
+    await store.command("ALTER TABLE imports DELETE WHERE import = 9 SETTINGS mutations_sync = 2");
+  });
+
+  it("of a part of time holds only the reads in it", async () => {
+    const span = { since: (world.start + 50 * 86_400_000) as Instant, until: world.end as Instant };
+    const answer = await traceReports(store, given, { span });
+    const reads = answer.accounts.flatMap((account) => account.reads);
+    expect(reads.every(({ first }) => Date.parse(first) >= span.since)).toBe(true);
+    // The theft was over by then: nobody may be named for it.
+    expect(answer.accounts.every(({ probability }) => probability < 0.9)).toBe(true);
+  });
+});

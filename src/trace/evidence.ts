@@ -1,0 +1,304 @@
+import { type Engine, type Span, spanParams } from "../explain/index.ts";
+import type { ChannelEvidence, Evidence, SegmentEvidence, UsedReport } from "./model/evidence.ts";
+import { type GivenReport, type KnownReport, usableReports } from "./model/intake.ts";
+import { createdName, createdSteps } from "./model/segments.ts";
+import type { Settings } from "./model/settings.ts";
+import { stratumName, stratumOf } from "./model/strata.ts";
+import * as ask from "./queries/customers.ts";
+import { matchedExposed, matchedSizes } from "./queries/matched.ts";
+import { reachGains } from "./queries/reach.ts";
+import { channelKinds, hitChannels, type HitChannel, type ReporterRead, showsExclusive } from "./reads.ts";
+
+/** Matched customers looked at for one report. The mean over all reports is what counts, so its error is that of many more. */
+export const matchedMaxDefault = 1000;
+
+export interface EvidenceOptions {
+  readonly settings: Settings;
+  readonly span: Span;
+  /** Which tables: those of `refreshReach` under their own names, or those of `buildReach` under its suffix. */
+  readonly suffix: string;
+  readonly matchedMax: number;
+}
+
+const hourMillis = 3_600_000;
+const dayMillis = 24 * hourMillis;
+
+interface Reporter {
+  readonly customer: string;
+  readonly language: string;
+  readonly kind: string;
+  readonly standing: string;
+  readonly created: number;
+}
+
+/** A report on its way to evidence. */
+interface Situated extends KnownReport {
+  readonly cutoff: number;
+  readonly reporter: Reporter;
+  readonly opened: readonly number[];
+  readonly contact: number;
+}
+
+/** The evidence of these reports, counted in the store. */
+export async function evidenceFromStore(
+  engine: Engine,
+  given: readonly GivenReport[],
+  options: EvidenceOptions,
+): Promise<Evidence> {
+  const { settings, suffix, span } = options;
+  const ids = [...new Set(given.flatMap(({ customer }) => (customer === null ? [] : [customer])))].sort();
+  const [reporters, reads, sizes, unknown] = await Promise.all([
+    reportersOf(engine, ids),
+    readsOf(engine, ids, options),
+    engine.query<{ name: string; value: number }>(ask.baseSizes(suffix)),
+    engine.query<{ actor: string; events: number }>(ask.unknownByActor, spanParams(span)),
+  ]);
+  const known = (customer: string | null): string | null =>
+    customer !== null && (reporters.has(customer) || reads.has(customer)) ? customer : null;
+  const intake = usableReports(
+    given.map((report) => ({ ...report, customer: known(report.customer) })),
+    settings,
+  );
+  const situated = await situate(engine, intake.used, { reporters, options });
+  const channels = hitChannels(situated, reads);
+  const base = new Map(sizes.map(({ name, value }) => [name, value]));
+  const steps = createdSteps(monthsOf(base));
+  const asked = { engine, options, situated };
+  const [matched, exposed, reach] = await Promise.all([
+    matchedOf(asked, steps),
+    exposedOf(asked, channels),
+    reachOf(asked, channels),
+  ]);
+  return {
+    reports: situated.map((report, i) => usedReport(report, matched[i]?.matched ?? 0, reads)),
+    intake: intake.counts,
+    customers: base.get("customers") ?? 0,
+    accounts: base.get("accounts") ?? 0,
+    channels: channels.map((channel): ChannelEvidence => {
+      const key = `${channel.kind} ${channel.actor}`;
+      const none = situated.map(() => 0);
+      return { ...channel, exposed: exposed.get(key) ?? none, reach: reach.get(key) ?? none };
+    }),
+    segments: segmentsOf(situated, matched, { base, steps }),
+    exposureUnknown: new Map(unknown.map(({ actor, events }) => [actor, events])),
+  };
+}
+
+async function reportersOf(
+  engine: Engine,
+  customers: readonly string[],
+): Promise<ReadonlyMap<string, Reporter>> {
+  const rows = await engine.query<Reporter>(ask.reporters, { customers });
+  return new Map(rows.map((row) => [row.customer, row]));
+}
+
+async function readsOf(
+  engine: Engine,
+  customers: readonly string[],
+  { settings, span, suffix }: EvidenceOptions,
+): Promise<ReadonlyMap<string, readonly ReporterRead[]>> {
+  const [rows, unexplained] = await Promise.all([
+    engine.query<{
+      customer: string;
+      actor: string;
+      time: number;
+      fields: string;
+      masked: string;
+      ip: string;
+    }>(ask.reporterReads, { customers, ...spanParams(span) }),
+    engine.query<{ customer: string; actor: string; times: number[] }>(ask.reporterUnexplained(suffix), {
+      customers,
+    }),
+  ]);
+  const actors = [...new Set(rows.map(({ actor }) => actor))].sort();
+  const strange = await engine.query<{ actor: string; ip: string }>(ask.unfamiliarOf(suffix), { actors });
+  const loose = new Map(
+    unexplained.map(({ customer, actor, times }) => [`${actor}\n${customer}`, new Set(times)]),
+  );
+  const unfamiliar = new Set(strange.map(({ actor, ip }) => `${actor}\n${ip}`));
+  const reads = new Map<string, ReporterRead[]>();
+  for (const { customer, actor, time, fields, masked, ip } of rows) {
+    const list = reads.get(customer) ?? [];
+    reads.set(customer, list);
+    list.push({
+      customer,
+      actor,
+      time,
+      unexplained: loose.get(`${actor}\n${customer}`)?.has(time) ?? false,
+      unfamiliar: unfamiliar.has(`${actor}\n${ip}`),
+      exclusive: showsExclusive(fields, masked, settings.onlyHere),
+    });
+  }
+  return reads;
+}
+
+async function situate(
+  engine: Engine,
+  used: readonly KnownReport[],
+  {
+    reporters,
+    options,
+  }: { readonly reporters: ReadonlyMap<string, Reporter>; readonly options: EvidenceOptions },
+): Promise<readonly Situated[]> {
+  const customers = [...new Set(used.map(({ customer }) => customer))];
+  const contact = await engine.query<{ customer: string; opened: number[] }>(
+    ask.reporterContact(options.suffix),
+    {
+      customers,
+    },
+  );
+  const openings = new Map(contact.map(({ customer, opened }) => [customer, opened]));
+  return used.map((report): Situated => {
+    const cutoff = report.time - options.settings.clockToleranceHours * hourMillis;
+    const opened = openings.get(report.customer) ?? [];
+    const before = opened.filter((time) => time < cutoff);
+    const stranger = { customer: report.customer, language: "", kind: "", standing: "||", created: 0 };
+    return {
+      ...report,
+      cutoff,
+      opened,
+      reporter: reporters.get(report.customer) ?? stranger,
+      contact: stratumOf(before.length, cutoff - (before.at(-1) ?? -Infinity)),
+    };
+  });
+}
+
+interface Asked {
+  readonly engine: Engine;
+  readonly options: EvidenceOptions;
+  readonly situated: readonly Situated[];
+}
+
+function cellParams({ situated, options }: Asked): Readonly<Record<string, unknown>> {
+  return {
+    reports: situated.map((_, i) => i),
+    standings: situated.map(({ reporter }) => reporter.standing),
+    cutoffs: situated.map(({ cutoff }) => cutoff),
+    strata: situated.map(({ contact }) => contact),
+    matchedMax: options.matchedMax,
+  };
+}
+
+interface Matched {
+  readonly report: number;
+  readonly matched: number;
+  readonly with_ticket: number;
+  readonly before: readonly number[];
+}
+
+async function matchedOf(asked: Asked, steps: readonly number[]): Promise<readonly Matched[]> {
+  const empty = asked.situated.map((_, report): Matched => {
+    return { report, matched: 0, with_ticket: 0, before: steps.map(() => 0) };
+  });
+  if (empty.length === 0) return [];
+  const rows = await asked.engine.query<Matched>(matchedSizes(asked.options.suffix), {
+    ...cellParams(asked),
+    steps,
+  });
+  for (const row of rows) empty[row.report] = row;
+  return empty;
+}
+
+async function exposedOf(
+  asked: Asked,
+  channels: readonly HitChannel[],
+): Promise<ReadonlyMap<string, number[]>> {
+  const exposed = new Map<string, number[]>();
+  const actors = [...new Set(channels.map(({ actor }) => actor))];
+  if (actors.length === 0) return exposed;
+  const rows = await asked.engine.query<{ actor: string; counts: [number, number, number, number][] }>(
+    matchedExposed(asked.options.suffix),
+    { ...cellParams(asked), actors },
+  );
+  for (const { actor, counts } of rows)
+    for (const [i, kind] of channelKinds.entries()) {
+      const list = asked.situated.map(() => 0);
+      for (const row of counts) list[row[0]] = row[i + 1] ?? 0;
+      exposed.set(`${kind} ${actor}`, list);
+    }
+  return exposed;
+}
+
+async function reachOf(
+  asked: Asked,
+  channels: readonly HitChannel[],
+): Promise<ReadonlyMap<string, number[]>> {
+  const reach = new Map<string, number[]>();
+  const actors = [...new Set(channels.map(({ actor }) => actor))];
+  if (actors.length === 0) return reach;
+  const dayOf = (cutoff: number): number => Math.floor(cutoff / dayMillis);
+  const days = [...new Set(asked.situated.map(({ cutoff }) => dayOf(cutoff)))].sort((a, b) => a - b);
+  const rows = await asked.engine.query<{ actor: string; kind: number; gains: [number, number][] }>(
+    reachGains(asked.options.suffix),
+    { actors, negated: days.map((day) => -day).reverse(), last: days.at(-1) ?? 0 },
+  );
+  for (const { actor, kind, gains } of rows) {
+    const gained = new Map(gains);
+    let sum = 0;
+    const byDay = new Map(days.map((day) => [day, (sum += gained.get(day) ?? 0)]));
+    reach.set(
+      `${channelKinds[kind] ?? "all"} ${actor}`,
+      asked.situated.map(({ cutoff }) => byDay.get(dayOf(cutoff)) ?? 0),
+    );
+  }
+  return reach;
+}
+
+function usedReport(
+  report: Situated,
+  matched: number,
+  reads: ReadonlyMap<string, readonly ReporterRead[]>,
+): UsedReport {
+  const { customer, time, knew, knowledge, cutoff, opened } = report;
+  return {
+    customer,
+    time,
+    knew,
+    knowledge,
+    knowable:
+      (opened[0] ?? Infinity) < cutoff ||
+      (reads.get(customer) ?? []).some((read) => read.exclusive && read.time < cutoff),
+    stratum: stratumName(report.reporter.standing, report.contact),
+    matched,
+  };
+}
+
+function monthsOf(base: ReadonlyMap<string, number>): readonly { month: number; customers: number }[] {
+  return [...base].flatMap(([name, customers]) =>
+    name.startsWith("month ") ? [{ month: Number(name.slice(6)) * 1000, customers }] : [],
+  );
+}
+
+/** Where the base has no such column, or all of it lies in one part, there is no such segment. */
+function segmentsOf(
+  situated: readonly Situated[],
+  matched: readonly Matched[],
+  { base, steps }: { readonly base: ReadonlyMap<string, number>; readonly steps: readonly number[] },
+): readonly SegmentEvidence[] {
+  const total = base.get("customers") ?? 0;
+  const months = monthsOf(base);
+  const part = (name: string, inside: (report: Situated) => boolean): SegmentEvidence => ({
+    name,
+    size: base.get(name) ?? 0,
+    inside: situated.map(inside),
+    // Matched customers are alike in language and kind, so all of them are inside or none.
+    exposed: situated.map((report, i) => (inside(report) ? (matched[i]?.matched ?? 0) : 0)),
+  });
+  const names = [...base.keys()].sort();
+  const languages = names.filter((name) => name.startsWith("language "));
+  const kinds = names.filter((name) => name.startsWith("kind "));
+  return [
+    ...languages.map((name) => part(name, ({ reporter }) => `language ${reporter.language}` === name)),
+    ...kinds.map((name) => part(name, ({ reporter }) => `kind ${reporter.kind}` === name)),
+    {
+      ...part("has a ticket", ({ opened }) => opened.length > 0),
+      exposed: matched.map((each) => each.with_ticket),
+    },
+    ...steps.map((step, at): SegmentEvidence => ({
+      name: createdName(step),
+      size: months.filter(({ month }) => month < step).reduce((sum, { customers }) => sum + customers, 0),
+      inside: situated.map(({ reporter }) => reporter.created < step),
+      exposed: matched.map(({ before }) => before[at] ?? 0),
+    })),
+  ].filter(({ size }) => size > 0 && size < total);
+}
