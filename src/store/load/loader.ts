@@ -89,7 +89,7 @@ export function openLoader(store: Store): StoreLoader {
     },
     distinctCells: async (path, column) => {
       const type = types.get(path)?.get(column) ?? defect(`no column ${column}`);
-      return distinctCells(store, path, parquetText(column, type));
+      return distinctCells(store, path, parquetText(identifier(column), type));
     },
     compare: async (unit) => compareUnit(store, unit),
     move: async (unit) => move(store, unit),
@@ -179,7 +179,7 @@ async function* unsure(
 ): AsyncGenerator<LoadUnsure> {
   const parquet = segment.form.kind === "parquet";
   const cells = parquet
-    ? "c AS cells, arrayAll(x -> isValidUTF8(x), c) AS utf8"
+    ? `[${sql.cells.join(", ")}] AS cells, ${sql.utf8} AS utf8`
     : "NULL AS cells, true AS utf8";
   const parser = await store.parser();
   yield* parser.stream<LoadUnsure>(

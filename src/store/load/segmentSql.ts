@@ -2,11 +2,14 @@ import { defect } from "../../base/index.ts";
 import type { Params, Settings } from "../client.ts";
 import type { LoadColumn, LoadPlan, LoadSegment } from "./plan.ts";
 
-/** A query over one segment: rows with their number, cells `c`, and whether the row is sure. */
+/** A query over one segment: rows with their number `r`, and what to ask of them. */
 export interface SegmentSql {
   readonly rows: string;
   readonly sure: string;
   readonly values: readonly string[];
+  /** Each cell as a text, and whether all of them are UTF-8. */
+  readonly cells: readonly string[];
+  readonly utf8: string;
   readonly params: Params;
   readonly settings: Settings;
 }
@@ -24,19 +27,29 @@ export function segmentSql(segment: LoadSegment, types: ReadonlyMap<string, stri
     normal: [...segment.lists.values()],
   };
   const source = sourceOf(segment, types, params);
-  const sure = [source.sure, ...plan.columns.map((column, at) => sureOf(column, at, params))];
-  const values = plan.columns.map((column, at) => valueOf(column, at));
+  const sure = [source.sure, ...plan.columns.map((column, at) => sureOf(source, column, at, params))];
+  const values = plan.columns.map((column, at) => valueOf(source, column, at));
   if (plan.segments !== null) {
     const pairs = plan.segments.map(({ name, cell }, at) => {
       params[`segment${at}`] = name;
-      sure.push(textSure(`c[${cell + 1}]`));
-      return `{segment${at}:String}, c[${cell + 1}]`;
+      const x = source.cells[cell] ?? defect(`no cell ${cell}`);
+      sure.push(textSure(x));
+      return `{segment${at}:String}, ${x}`;
     });
     values.push(pairs.length === 0 ? "map()" : `mapFilter((k, v) -> v != '', map(${pairs.join(", ")}))`);
   }
-  if (segment.checkUtf8) sure.push("arrayAll(x -> isValidUTF8(x), c)");
+  const utf8 = `arrayAll(x -> isValidUTF8(x), [${source.cells.join(", ")}])`;
+  if (segment.checkUtf8) sure.push(utf8);
   const settings: Settings = form.kind === "quoted" ? quotedSettings(form.delimiter) : {};
-  return { rows: source.rows, sure: `ifNull(${sure.join(" AND ")}, 0)`, values, params, settings };
+  return {
+    rows: source.rows,
+    sure: `ifNull(${sure.join(" AND ")}, 0)`,
+    values,
+    cells: source.cells,
+    utf8,
+    params,
+    settings,
+  };
 }
 
 function quotedSettings(delimiter: string): Settings {
@@ -52,8 +65,12 @@ function quotedSettings(delimiter: string): Settings {
 }
 
 interface SourceSql {
-  /** `SELECT r, c FROM file(...)`: r counts from 0, c holds the cells as texts. */
+  /** `SELECT r, ... FROM file(...)`: r counts from 0. */
   readonly rows: string;
+  /** Each cell as a text. */
+  readonly cells: readonly string[];
+  /** Cells that are times already, as they are. */
+  readonly times: ReadonlyMap<number, string>;
   readonly sure: string;
 }
 
@@ -69,14 +86,18 @@ function sourceOf(
     return {
       rows: `SELECT _row_number AS r, splitByChar({delimiter:String}, ${line}) AS c FROM file({path:String}, 'LineAsString')`,
       sure: "length(c) = {cells:UInt32}",
+      cells: plan.cells.map((_, at) => `c[${at + 1}]`),
+      times: new Map(),
     };
   }
   if (form.kind === "quoted") {
     const names = plan.cells.map((_, at) => `c${at}`);
     params["shape"] = names.map((name) => `${name} String`).join(", ");
     return {
-      rows: `SELECT _row_number AS r, [${names.join(", ")}] AS c FROM file({path:String}, 'CSV', {shape:String})`,
+      rows: `SELECT _row_number AS r, ${names.join(", ")} FROM file({path:String}, 'CSV', {shape:String})`,
       sure: "1",
+      cells: names,
+      times: new Map(),
     };
   }
   if (form.kind === "json") return jsonSource(plan, params);
@@ -96,27 +117,35 @@ function jsonSource(plan: LoadPlan, params: Record<string, unknown>): SourceSql 
   const unsureText = String.raw`x -> match(x, '^(true$|false$|\\{|\\[)') OR (match(x, '^-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?$') AND NOT match(x, '^[0-9]{1,15}$'))`;
   return {
     rows:
-      `SELECT r, [${texts.join(", ")}] AS c, object FROM (SELECT _row_number AS r, startsWith(line, '{') AS object,` +
-      ` JSONExtract(line, {shape:String}) AS t FROM file({path:String}, 'LineAsString'))`,
+      `SELECT _row_number AS r, startsWith(line, '{') AS object,` +
+      ` JSONExtract(line, {shape:String}) AS t FROM file({path:String}, 'LineAsString')`,
     // What isn't JSON gives no member at all, and every table asks for one.
-    sure: `object AND NOT arrayExists(${unsureText}, [${singles.map((at) => `c[${at + 1}]`).join(", ")}])`,
+    sure: `object AND NOT arrayExists(${unsureText}, [${singles.map((at) => texts[at]).join(", ")}])`,
+    cells: texts,
+    times: new Map(),
   };
 }
 
 function parquetSource(plan: LoadPlan, types: ReadonlyMap<string, string>): SourceSql {
-  const used = new Set([...plan.columns, ...(plan.segments ?? [])].map(({ cell }) => cell));
-  const cells = plan.cells.map((name, at) =>
-    used.has(at) ? parquetText(name, types.get(name) ?? defect(`no column ${name}`)) : "''",
+  const used = [...new Set([...plan.columns, ...(plan.segments ?? [])].map(({ cell }) => cell))].filter(
+    (cell) => cell !== null,
   );
+  const typeOf = (cell: number): string => types.get(plan.cells[cell] ?? "") ?? defect(`no cell ${cell}`);
+  const columns = used.map((cell) => `${identifier(plan.cells[cell] ?? "")} AS p${cell}`);
   return {
-    rows: `SELECT _row_number AS r, [${cells.join(", ")}] AS c FROM file({path:String}, 'Parquet')`,
+    rows: `SELECT ${["_row_number AS r", ...columns].join(", ")} FROM file({path:String}, 'Parquet')`,
     sure: "1",
+    cells: plan.cells.map((_, cell) => (used.includes(cell) ? parquetText(`p${cell}`, typeOf(cell)) : "''")),
+    times: new Map(
+      used
+        .filter((cell) => /^(Nullable\()?Date/.test(typeOf(cell)))
+        .map((cell) => [cell, `toDateTime64(p${cell}, 3, 'UTC')`]),
+    ),
   };
 }
 
 /** A typed value as the text that a CSV file would hold. */
-export function parquetText(name: string, type: string): string {
-  const column = identifier(name);
+export function parquetText(column: string, type: string): string {
   if (/DateTime|Date/.test(type)) return `ifNull(toString(toDateTime64(${column}, 3, 'UTC')), '')`;
   if (/^Array\((Nullable\()?(String|FixedString)/.test(type))
     return `arrayStringConcat(arrayMap(x -> ifNull(toString(x), ''), ${column}), ';')`;
@@ -128,8 +157,13 @@ export function identifier(name: string): string {
   return `\`${name.replaceAll("\\", "\\\\").replaceAll("`", "\\`")}\``;
 }
 
-function cellOf({ cell, constant }: LoadColumn, at: number, params?: Record<string, unknown>): string {
-  if (cell !== null) return `c[${cell + 1}]`;
+function cellOf(
+  source: SourceSql,
+  { cell, constant }: LoadColumn,
+  at: number,
+  params?: Record<string, unknown>,
+): string {
+  if (cell !== null) return source.cells[cell] ?? defect(`no cell ${cell}`);
   if (params !== undefined) params[`constant${at}`] = constant;
   return `{constant${at}:String}`;
 }
@@ -138,8 +172,8 @@ function textSure(x: string): string {
   return `length(${x}) <= 256 AND NOT multiMatchAny(${x}, [${controls}])`;
 }
 
-function sureOf(column: LoadColumn, at: number, params: Record<string, unknown>): string {
-  const x = cellOf(column, at, params);
+function sureOf(source: SourceSql, column: LoadColumn, at: number, params: Record<string, unknown>): string {
+  const x = cellOf(source, column, at, params);
   const { is } = column;
   if (is.kind === "id") return `${x} != '' AND ${textSure(x)}`;
   if (is.kind === "text") return textSure(x);
@@ -149,18 +183,30 @@ function sureOf(column: LoadColumn, at: number, params: Record<string, unknown>)
     params[`empty${at}`] = is.empty;
     return `has({words${at}:Array(String)}, ${x})`;
   }
-  const sure = timeSure(x);
+  const ready = timeReady(source, column);
+  const sure = ready === null ? timeSure(x) : readySure(ready);
   return is.kind === "time" ? sure : `(${x} = '' OR ${sure})`;
 }
 
-function valueOf(column: LoadColumn, at: number): string {
-  const x = cellOf(column, at);
+function valueOf(source: SourceSql, column: LoadColumn, at: number): string {
+  const x = cellOf(source, column, at);
   const { is } = column;
   if (is.kind === "id" || is.kind === "text") return x;
   if (is.kind === "list")
     return `if(${x} = '', '', transform(${x}, {known:Array(String)}, {normal:Array(String)}, ''))`;
   if (is.kind === "oneOf") return `if(${x} = '', {empty${at}:String}, ${x})`;
+  const ready = timeReady(source, column);
+  if (ready !== null) return is.kind === "time" ? `assumeNotNull(${ready})` : ready;
   return is.kind === "time" ? timeValue(x) : `if(${x} = '', NULL, ${timeValue(x)})`;
+}
+
+/** A cell that the source gives as a time needs no text in between. */
+function timeReady(source: SourceSql, { cell }: LoadColumn): string | null {
+  return cell === null ? null : (source.times.get(cell) ?? null);
+}
+
+function readySure(x: string): string {
+  return `ifNull(${x} >= fromUnixTimestamp64Milli(0, 'UTC') AND ${x} < fromUnixTimestamp64Milli(${instantMax}, 'UTC'), 0)`;
 }
 
 // A time is sure when it is twelve or thirteen digits, or when its first nineteen characters come back unchanged from

@@ -18,7 +18,7 @@ export const firstTables: Migration = {
       customer String, actor ${few}, time ${time}, action ${few}, fields ${few}, masked ${few},
       ticket String, session String, ip ${few}, source ${few}, import UInt32, line UInt32 CODEC(T64, ZSTD(1)),
       PROJECTION by_actor (
-        SELECT time, actor, customer, action, fields, masked, ticket, session, ip ORDER BY actor, time)
+        SELECT time, actor, customer, action, fields, masked, ticket, session, ip, import ORDER BY actor, time)
     ) ENGINE = MergeTree ORDER BY (customer, actor, time) SETTINGS ${settings}`,
     `CREATE TABLE IF NOT EXISTS unknown_exposures (
       actor ${few}, time ${time}, action ${few}, fields ${few}, rows UInt64, target String,
