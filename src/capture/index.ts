@@ -7,6 +7,7 @@ export {
   type ImportAnswer,
   type ImportOptions,
   type ImportRecord,
+  importFile,
   importPaths,
   type Loader,
   type LogPlace,

@@ -6,6 +6,7 @@ import { completionCommand, shells } from "./commands/completion.ts";
 import { customerCommand } from "./commands/customer.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { importCommand } from "./commands/import.ts";
+import { rebuildCommand } from "./commands/rebuild.ts";
 import { scopeCommand } from "./commands/scope.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { traceCommand } from "./commands/trace.ts";
@@ -42,6 +43,7 @@ export function buildProgram(version: string, makeRun: (options: GlobalOptions) 
   addQuestions(program, run);
   addTrace(program, run);
   addVerify(program, run);
+  addRebuild(program, run);
   addSimulation(program, run);
   program
     .command("completion")
@@ -177,6 +179,14 @@ function addVerify(program: Command, run: Run): void {
     .action((dir: string | undefined, options) =>
       run((invocation) => verifyCommand(invocation, dir, options)),
     );
+}
+
+function addRebuild(program: Command, run: Run): void {
+  program
+    .command("rebuild")
+    .description("builds the store anew from the log and the files kept beside it; every answer is the same")
+    .addHelpText("after", "\nExample:\n  $ whosaw rebuild --data ./whosaw-data")
+    .action(() => run((invocation) => rebuildCommand(invocation)));
 }
 
 function addSimulation(program: Command, run: Run): void {

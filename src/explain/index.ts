@@ -8,3 +8,4 @@ export { type Refreshed, refreshExplanations } from "./refresh.ts";
 export { type SeenOnce, type WhoSaw, whoSaw } from "./who-saw.ts";
 export { type WhatSaw, whatSaw } from "./what-saw.ts";
 export { actorSightings } from "./queries/actor-sightings.ts";
+export { type ImportReceipt, actorReceipts } from "./receipts.ts";

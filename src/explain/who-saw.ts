@@ -9,6 +9,7 @@ import type { Engine } from "./engine.ts";
 import { customerSightings } from "./queries/customer-sightings.ts";
 import { customerUnknown } from "./queries/customer-unknown.ts";
 import { readsAfterSearches, searchesPerQueryMax } from "./queries/reads-after-searches.ts";
+import { type ImportReceipt, receiptsOf } from "./receipts.ts";
 import { type Span, spanParams } from "./span.ts";
 import { searchToReadSeconds } from "./windows.ts";
 
@@ -35,7 +36,8 @@ export interface SeenOnce {
   readonly session: string;
   readonly ip: string;
   readonly source: string;
-  readonly receipt: { readonly log: string; readonly index: number } | null;
+  /** The log's entry of the import that brought it; with `line` it names this sighting. Null without a log. */
+  readonly receipt: { readonly log: string; readonly index: number; readonly line: number } | null;
   /** Where it came in: the import's number and the line of its file. */
   readonly origin: { readonly import: number; readonly line: number };
 }
@@ -62,15 +64,16 @@ export async function whoSaw(engine: Engine, customer: CustomerId, span: Span): 
   const rows = await engine.query<Row>(customerSightings, params);
   const unknown = await engine.query<{ actor: string; events: number }>(customerUnknown, params);
   const bystanders = await bystandersAmong(engine, rows);
+  const receipts = await receiptsOf(engine, [...new Set(rows.map((row) => row.import))]);
   return {
     customer,
-    sightings: rows.map((row) => seenOnce(row, bystanders.has(row))),
+    sightings: rows.map((row) => seenOnce(row, bystanders.has(row), receipts.get(row.import))),
     exposureUnknown: unknown.reduce((sum, { events }) => sum + events, 0),
     exposureUnknownBy: unknown,
   };
 }
 
-function seenOnce(row: Row, bystander: boolean): SeenOnce {
+function seenOnce(row: Row, bystander: boolean, receipt: ImportReceipt | undefined): SeenOnce {
   return {
     time: formatInstant(row.time as Instant),
     actor: row.actor,
@@ -84,7 +87,7 @@ function seenOnce(row: Row, bystander: boolean): SeenOnce {
     session: row.session,
     ip: row.ip,
     source: row.source,
-    receipt: null,
+    receipt: receipt === undefined ? null : { log: receipt.log, index: receipt.index, line: row.line },
     origin: { import: row.import, line: row.line },
   };
 }

@@ -13,6 +13,7 @@ export {
 } from "./desk.ts";
 export type { FileAnswer } from "../capture/index.ts";
 export { proposeMapFor, readMap } from "./maps.ts";
+export { type Rebuilt, rebuild } from "./rebuild.ts";
 export { type ReportsFile, readReports, reportsBytesMax } from "./reports-file.ts";
 export {
   type Refreshed,

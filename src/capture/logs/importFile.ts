@@ -61,6 +61,16 @@ export interface FileTask {
   /** How the cells of another CSV are read; null where the table reads them itself. */
   readonly map: ColumnMap | null;
   readonly vendor: VendorOptions;
+  /** An import that the log already tells of, taken in anew under its own number and name. */
+  readonly told?: ToldImport;
+}
+
+/** What the log says of an import. */
+export interface ToldImport {
+  readonly number: number;
+  readonly file: string;
+  readonly sha256: string;
+  readonly place: LogPlace;
 }
 
 export async function importFile(desk: Desk, task: FileTask): Promise<FileAnswer | Refusal> {
@@ -81,7 +91,7 @@ export async function importFile(desk: Desk, task: FileTask): Promise<FileAnswer
     throw error;
   });
   if (isRefusal(file)) return file;
-  const progress = left ?? fresh(await nextNumber(desk), desk.clock());
+  const progress = left ?? fresh(task.told?.number ?? (await nextNumber(desk)), desk.clock());
   const unit: Unit = { import: progress.import, tables: file.tables };
   const rejects = openRejects(desk.rejected, { ...source, known: left !== null });
   rejects.rewind(progress.rejectedBytes);
@@ -158,10 +168,10 @@ async function settle(run: Run, { source, task, format, desk }: Settling): Promi
   const { read, imported, duplicates, rejected, ignored, exposureUnknown, started } = run.progress;
   const draft: ImportRecord = {
     import: run.unit.import,
-    file: basename(source.path),
+    file: task.told?.file ?? basename(source.path),
     table: task.table,
     format,
-    sha256: source.sha256,
+    sha256: task.told?.sha256 ?? source.sha256,
     bytes: source.bytes,
     read,
     imported,
@@ -174,7 +184,7 @@ async function settle(run: Run, { source, task, format, desk }: Settling): Promi
     log: "",
     entry: -1,
   };
-  const place = run.progress.place ?? (await desk.recordImport?.(draft, task)) ?? null;
+  const place = run.progress.place ?? task.told?.place ?? (await desk.recordImport?.(draft, task)) ?? null;
   if (isRefusal(place)) return place;
   if (place !== null) {
     run.progress = { ...run.progress, place };

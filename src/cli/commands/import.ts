@@ -8,6 +8,7 @@ interface ImportCommandOptions {
   readonly as?: string;
   readonly format?: string;
   readonly map?: string;
+  readonly keep?: boolean;
   readonly proposeMap?: boolean;
 }
 
@@ -28,6 +29,7 @@ export async function importCommand(
       ...(options.as === undefined ? {} : { as: options.as }),
       ...(options.format === undefined ? {} : { format: options.format }),
       ...(map === null ? {} : { map }),
+      keep: options.keep !== false,
       onProgress: ({ bytes, total }) => reading.update(bytes, total),
       onExplain: (done, total) => {
         reading.end();

@@ -1,0 +1,162 @@
+import { createHash } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { finished, pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { type Clock, type Refusal, isRefusal, refusal } from "../base/index.ts";
+import { type FileTask, importFile } from "../capture/index.ts";
+import { refreshExplanations } from "../explain/index.ts";
+import { type Said, openReader } from "../record/index.ts";
+import { openLoader, openStore } from "../store/index.ts";
+import { refreshReach } from "../trace/index.ts";
+
+export interface Rebuilt {
+  readonly imports: number;
+  readonly sightings: number;
+}
+
+export interface RebuildOptions {
+  readonly data: string;
+  readonly clock: Clock;
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/** One import as the log tells of it. */
+interface Told {
+  readonly index: number;
+  readonly entry: Said;
+}
+
+/**
+ * Builds the store anew from the log and the files kept beside it (I4): each import under its own number, in its own order, each
+ * file checked against the digest in the log first. The old store is set aside and removed only when the new one stands.
+ */
+export async function rebuild(options: RebuildOptions): Promise<Rebuilt | Refusal> {
+  const data = resolve(options.data);
+  const reader = await openReader(data);
+  if (isRefusal(reader)) return reader;
+  const told: Told[] = [];
+  for await (const bundle of reader.entries()) {
+    for (const { index, entry } of bundle) if (entry?.kind === "import") told.push({ index, entry });
+  }
+  const missing = told.find(({ entry }) => typeof entry["kept"] !== "string");
+  if (missing !== undefined) {
+    return refusal(
+      "input",
+      `the file of import ${String(missing.entry["import"])} (${String(missing.entry["file"])}) was not kept`,
+      "Import the files again into a new data directory; what the log says of them stays provable.",
+    );
+  }
+  const old = join(data, "store.old");
+  await rm(old, { recursive: true, force: true });
+  await rename(join(data, "store"), old).catch(() => undefined);
+  // Half-done imports are not in the log: they begin again when they are asked for.
+  await rm(join(data, "staging"), { recursive: true, force: true });
+  const rebuilt = await importAll(data, { told, log: reader.checkpoint.origin }, options);
+  if (isRefusal(rebuilt)) {
+    await rm(join(data, "store"), { recursive: true, force: true });
+    await rename(old, join(data, "store")).catch(() => undefined);
+    return rebuilt;
+  }
+  await rm(old, { recursive: true, force: true });
+  return rebuilt;
+}
+
+async function importAll(
+  data: string,
+  { told, log }: { readonly told: readonly Told[]; readonly log: string },
+  { clock, onProgress }: RebuildOptions,
+): Promise<Rebuilt | Refusal> {
+  const store = await openStore({ data });
+  if (isRefusal(store)) return store;
+  const staging = join(data, "staging");
+  let sightings = 0;
+  try {
+    for (const [done, { index, entry }] of told.entries()) {
+      onProgress(done, told.length);
+      const source = await unpack(data, entry);
+      if (isRefusal(source)) return source;
+      const task = taskOf(entry, source.path, { log, index });
+      const answer = await importFile(
+        {
+          loader: openLoader(store),
+          staging,
+          rejected: join(data, "rejected"),
+          clock,
+          onProgress: (): void => undefined,
+        },
+        task,
+      );
+      if (source.temporary) await rm(source.path, { force: true });
+      if (isRefusal(answer)) return answer;
+      if (answer.imported !== entry["imported"] || answer.rejected !== entry["rejected"]) {
+        return refusal(
+          "verification",
+          `import ${task.told?.number ?? 0} gave ${answer.imported} rows where the log says ${String(entry["imported"])}`,
+          "This whosaw reads that file differently than the one that imported it; the old store was kept.",
+        );
+      }
+      if (task.table === "accesses") sightings += answer.imported;
+    }
+    await refreshExplanations(store);
+    await refreshReach(store);
+    return { imports: told.length, sightings };
+  } finally {
+    await store.close();
+  }
+}
+
+/** The kept file as it was imported, checked against the log's digest; archives are read as they are. */
+async function unpack(
+  data: string,
+  entry: Said,
+): Promise<{ readonly path: string; readonly temporary: boolean } | Refusal> {
+  const kept = join(data, "files", String(entry["kept"]));
+  const packed = kept.endsWith(".gz");
+  const hash = createHash("sha256");
+  const out = join(data, "staging", `kept-${String(entry["import"])}`);
+  try {
+    await mkdir(join(data, "staging"), { recursive: true, mode: 0o700 });
+    const bytes = packed ? createReadStream(kept).pipe(createGunzip()) : createReadStream(kept);
+    bytes.on("data", (piece: Buffer) => hash.update(piece));
+    await (packed ? pipeline(bytes, createWriteStream(out, { mode: 0o600 })) : finished(bytes));
+  } catch (error) {
+    return refusal(
+      "input",
+      `can't read ${kept}: ${error instanceof Error ? error.message : String(error)}`,
+      "Restore the files folder from a backup.",
+    );
+  }
+  if (hash.digest("hex") !== entry["sha256"]) {
+    return refusal(
+      "verification",
+      `${kept} is not the file that was imported: its SHA-256 differs from the log's`,
+      "Restore the files folder from a backup.",
+    );
+  }
+  return { path: packed ? out : kept, temporary: packed };
+}
+
+function taskOf(
+  entry: Said,
+  path: string,
+  place: { readonly log: string; readonly index: number },
+): FileTask {
+  const way = entry["map"] as unknown as FileTask["map"] & FileTask["renaming"];
+  const renamed = way !== null && "rename" in way;
+  return {
+    path,
+    table: entry["table"] as FileTask["table"],
+    format: String(entry["format"]).split(" ")[0] as FileTask["format"],
+    renaming: renamed ? way : null,
+    map: renamed ? null : way,
+    vendor: {},
+    told: {
+      number: Number(entry["import"]),
+      file: String(entry["file"]),
+      sha256: String(entry["sha256"]),
+      place,
+    },
+  };
+}

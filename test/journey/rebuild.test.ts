@@ -1,0 +1,65 @@
+import { spawnSync } from "node:child_process";
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const root = resolve(import.meta.dirname, "../..");
+const folder = mkdtempSync(join(tmpdir(), "whosaw-rebuild-"));
+const desk = join(root, "testdata/small-desk");
+
+function whosaw(...words: readonly string[]): {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+} {
+  return spawnSync(process.execPath, [join(root, "bin/whosaw"), "--data", join(folder, "data"), ...words], {
+    encoding: "utf8",
+  });
+}
+
+/** Every kind of answer, as the bytes of --json; only the time that a trace took may differ. */
+function answers(): string[] {
+  return [
+    ["customer", "c-1"],
+    ["customer", "c-4"],
+    ["actor", "agent-ben"],
+    ["scope", "--actor", "agent-ben"],
+    ["trace", "--reports", join(desk, "reports.csv")],
+  ].map((words) => whosaw("--json", ...words).stdout.replace(/"seconds": [\d.]+/, '"seconds": 0'));
+}
+
+let before: string[] = [];
+
+beforeAll(() => {
+  expect(whosaw("import", desk).status).toBe(0);
+  // A second file that overlaps the first, holds a bad line, and is read by a map.
+  const more = "When,Who,Whom\n1/8/2019 10:00,agent-ben,c-5\nnonsense,agent-ben,c-5\n";
+  writeFileSync(join(folder, "more.csv"), more);
+  writeFileSync(
+    join(folder, "map.yaml"),
+    "table: accesses\ntimeFormat: d/m/yyyy hh:mm\ncolumns: { time: When, actor: Who, customer: Whom }\n",
+  );
+  expect(whosaw("import", join(folder, "more.csv"), "--map", join(folder, "map.yaml")).status).toBe(1);
+  before = answers();
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("the store", () => {
+  it("can be deleted and built anew from the log, and every answer is the same to the byte", () => {
+    rmSync(join(folder, "data/store"), { recursive: true });
+    const rebuilt = whosaw("rebuild", "--json");
+    expect(rebuilt.status, rebuilt.stderr).toBe(0);
+    expect(JSON.parse(rebuilt.stdout)).toEqual({ imports: 7, sightings: 8 });
+    expect(answers()).toEqual(before);
+  });
+
+  it("is not built from a kept file that somebody changed", () => {
+    const [name = ""] = readdirSync(join(folder, "data/files"));
+    appendFileSync(join(folder, "data/files", name), "x");
+    const refused = whosaw("rebuild");
+    expect([3, 5]).toContain(refused.status);
+    expect(answers()).toEqual(before);
+  });
+});
