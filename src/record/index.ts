@@ -6,3 +6,4 @@ export { batchEntriesMax, queueBytesMax, queueEntriesMax } from "./queue.ts";
 export { LogReader, openReader, type ProvedEntry, type StoredEntry } from "./reader.ts";
 export { type LogEntry, type Said } from "../tlog/index.ts";
 export { erasureApproversMin, erasureStretchesMax, type ErasureOrder, type Stretch } from "./erase.ts";
+export { bundleEntriesMax, makeBundle, type Bundle, type BundleOrder } from "./bundle.ts";

@@ -61,8 +61,18 @@ export async function isHandingOver(disk: Disk): Promise<boolean> {
   return (await disk.read(nextKeyFile)) !== null;
 }
 
-/** Puts the next key in the place of the log's. */
-export async function adoptNextKey(disk: Disk, next: SignerKey): Promise<void> {
+/** Where the log tells of its hand-overs: an index a line. A bundle takes those entries along. */
+const handoversFile = "keys/log.handovers";
+
+export async function handovers(disk: Disk): Promise<readonly number[]> {
+  const text = (await disk.read(handoversFile))?.toString() ?? "";
+  return text.split("\n").slice(0, -1).map(Number);
+}
+
+/** Puts the next key in the place of the log's. `index` is the hand-over's entry. */
+export async function adoptNextKey(disk: Disk, next: SignerKey, index: number): Promise<void> {
+  const told = [...(await handovers(disk)), index];
+  await disk.put(handoversFile, told.map((one) => `${one}\n`).join(""));
   await putVerifier(disk, next);
   await disk.move(nextKeyFile, keyFile);
   await disk.settle();

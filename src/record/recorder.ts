@@ -296,7 +296,7 @@ export class Sequencer {
     const published = await this.checkpoint();
     if (isRefusal(published)) return published;
     const done = await this.#alone(async () => {
-      await adoptNextKey(disk, next);
+      await adoptNextKey(disk, next, receipt.index);
       this.#signers = [next];
       return null;
     });

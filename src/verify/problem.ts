@@ -1,4 +1,4 @@
-/** Everything that can be wrong with a log, by code. The list is closed: callers may switch on it. */
+/** Everything that can be wrong with a log or a bundle, by code. The list is closed: callers may switch on it. */
 export const problemCodes = [
   "checkpoint_missing",
   "checkpoint_malformed",
@@ -33,6 +33,12 @@ export const problemCodes = [
   "statement_wrong",
   "erasure_wrong",
   "erasure_unfinished",
+  "proof_malformed",
+  "proof_wrong",
+  "sums_malformed",
+  "sums_differ",
+  "file_missing",
+  "file_differs",
 ] as const;
 
 export type ProblemCode = (typeof problemCodes)[number];

@@ -41,12 +41,19 @@ export class Statements {
   readonly erasures: Erasure[] = [];
   readonly gaps: GapNote[] = [];
   #current: VerifierKey | null;
+  #known: readonly VerifierKey[];
 
   constructor(origin: string, trusted: VerifierKey | null, problems: Problems) {
     this.#origin = origin;
     this.#problems = problems;
     this.#trusted = trusted;
     this.#current = trusted;
+    this.#known = trusted === null ? [] : [trusted];
+  }
+
+  /** Every key that the trusted one leads to or follows. Known after `judge`. */
+  get known(): readonly VerifierKey[] {
+    return this.#known;
   }
 
   /** The key that signs at the log's end, as far as the trusted key leads to it. Known after `judge`. */
@@ -65,6 +72,7 @@ export class Statements {
   judge(): void {
     if (this.#trusted === null) return;
     const known = this.#followKeys(this.#trusted);
+    this.#known = known;
     for (const { index, said, key } of this.#signed) {
       if (!known.some((one) => sameKey(one, key)))
         this.#problems.add(

@@ -1,5 +1,4 @@
 import {
-  checkCosignature,
   checkSignature,
   Edge,
   entryBundlePath,
@@ -18,6 +17,7 @@ import {
 } from "../tlog/index.ts";
 import { BundleChecker, type TileFiles } from "./bundles.ts";
 import { checkErasures } from "./erasures.ts";
+import { checkSigner, checkWitnesses, type WitnessPolicy } from "./signers.ts";
 import { logFolder, type ReadFile } from "./files.ts";
 import { Problems, type Problem } from "./problem.ts";
 import { Statements, type Erasure, type GapNote } from "./statements.ts";
@@ -28,7 +28,7 @@ export interface VerifyOptions {
   /** A checkpoint kept from an earlier day: the log must hold at least that much, and the same. */
   readonly checkpoint?: string;
   /** Witness keys, and how many of them must have cosigned. */
-  readonly witnesses?: { readonly keys: readonly string[]; readonly needed: number };
+  readonly witnesses?: WitnessPolicy;
   /** Parse every entry, not only what the log says of itself: RFC 8785 to the last byte. Twice the time. */
   readonly thorough?: boolean;
   readonly onProgress?: (entries: number, of: number) => void;
@@ -133,10 +133,11 @@ class Walk {
     await this.#upperEdge();
     if (this.#edge.size === size && !sameBytes(this.#edge.root(), this.#checkpoint.root)) this.#wrongRoot();
     statements.judge();
-    this.#signature(statements);
+    checkSigner(this.#checkpoint, statements, this.#problems);
     this.#heldCheckpoint(statements);
     const erased = checkErasures(bundles.empty, statements.erasures, this.#problems);
-    return { erased, erasures: statements.erasures, gaps: statements.gaps, witnesses: this.#cosignatures() };
+    const witnesses = checkWitnesses(this.#checkpoint, options.witnesses, this.#problems);
+    return { erased, erasures: statements.erasures, gaps: statements.gaps, witnesses };
   }
 
   async #tiles(bundles: BundleChecker): Promise<void> {
@@ -232,32 +233,10 @@ class Walk {
     );
   }
 
-  #signature(statements: Statements): void {
-    const { trusted } = this.#means;
-    const { note, origin } = this.#checkpoint;
-    if (trusted === null) return;
-    if (trusted.name !== origin)
-      return this.#problems.add(
-        "origin_differs",
-        null,
-        `the key is of ${trusted.name}, the log of ${origin}`,
-      );
-    const current = statements.current ?? trusted;
-    const verdict = checkSignature(note, current);
-    if (verdict === "bad")
-      this.#problems.add("checkpoint_signature_wrong", null, "the checkpoint's signature does not verify");
-    if (verdict === "absent")
-      this.#problems.add(
-        "key_differs",
-        null,
-        `signed by ${note.signatures.map(({ name, id }) => `${name}+${id.toString(16)}`).join(", ")}, not by the trusted key or one it handed over to`,
-      );
-  }
-
   #heldCheckpoint(statements: Statements): void {
     if (this.#means.options.checkpoint === undefined) return;
     const held = this.#held;
-    const keys = [this.#means.trusted, statements.current].filter((key) => key !== null);
+    const keys = statements.known;
     if (
       held === null ||
       held.origin !== this.#checkpoint.origin ||
@@ -281,28 +260,5 @@ class Walk {
         null,
         `the first ${held.size} entries are not those of the checkpoint held`,
       );
-  }
-
-  #cosignatures(): readonly string[] {
-    const policy = this.#means.options.witnesses;
-    const good: string[] = [];
-    for (const text of policy?.keys ?? []) {
-      const key = parseVerifierKey(text);
-      const verdict = key === null ? "bad" : checkCosignature(this.#checkpoint.note, key).verdict;
-      if (verdict === "bad")
-        this.#problems.add(
-          "cosignature_wrong",
-          null,
-          `the cosignature of ${key?.name ?? text} does not verify`,
-        );
-      if (key !== null && verdict === "good" && !good.includes(key.name)) good.push(key.name);
-    }
-    if (good.length < (policy?.needed ?? 0))
-      this.#problems.add(
-        "cosignature_missing",
-        null,
-        `${good.length} witnesses cosigned, ${policy?.needed ?? 0} are needed`,
-      );
-    return good;
   }
 }
