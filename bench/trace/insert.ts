@@ -18,7 +18,6 @@ const batch = 50_000;
 export async function insertWorld(store: Store, world: World): Promise<void> {
   const { population, accesses, events } = world;
   const from = { import: 1 };
-  const time = (millis: number): string => new Date(millis).toISOString().replace("T", " ").replace("Z", "");
   const rows = async (table: string, count: number, row: (at: number) => object): Promise<void> => {
     for (let start = 0; start < count; start += batch)
       await store.insert(
@@ -78,4 +77,8 @@ export async function insertWorld(store: Store, world: World): Promise<void> {
   await store.insert("imports", [
     { import: 1, file: "world", table: "accesses", started: time(world.start), finished: time(world.end) },
   ]);
+}
+
+function time(millis: number): string {
+  return new Date(millis).toISOString().replace("T", " ").replace("Z", "");
 }

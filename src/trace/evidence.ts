@@ -219,6 +219,10 @@ async function exposedOf(
   return exposed;
 }
 
+function dayOf(cutoff: number): number {
+  return Math.floor(cutoff / dayMillis);
+}
+
 async function reachOf(
   asked: Asked,
   channels: readonly HitChannel[],
@@ -226,11 +230,10 @@ async function reachOf(
   const reach = new Map<string, number[]>();
   const actors = [...new Set(channels.map(({ actor }) => actor))];
   if (actors.length === 0) return reach;
-  const dayOf = (cutoff: number): number => Math.floor(cutoff / dayMillis);
   const days = [...new Set(asked.situated.map(({ cutoff }) => dayOf(cutoff)))].sort((a, b) => a - b);
   const rows = await asked.engine.query<{ actor: string; kind: number; gains: [number, number][] }>(
     reachGains(asked.options.suffix),
-    { actors, negated: days.map((day) => -day).reverse(), last: days.at(-1) ?? 0 },
+    { actors, negated: days.map((day) => -day).toReversed(), last: days.at(-1) ?? 0 },
   );
   for (const { actor, kind, gains } of rows) {
     const gained = new Map(gains);

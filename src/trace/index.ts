@@ -23,3 +23,5 @@ export type { AccountAnswer, LadderStep, ReadBehindHit, TraceAnswer, Verdict } f
 export { type EvidenceOptions, evidenceFromStore, matchedMaxDefault } from "./evidence.ts";
 export { isReachFresh, type Progress, refreshReach } from "./refresh.ts";
 export { reportsMax, type TraceOptions, traceReports } from "./trace.ts";
+export { tracePage } from "./report/page.ts";
+export { type Measured, parseMeasured } from "./report/measured.ts";

@@ -8,8 +8,6 @@ import { contactSteps, recencyDays } from "../model/strata.ts";
 function cells(suffix: string): string {
   const count = "arrayCount(t -> t < r.cutoff, c.opened)";
   const since = `(r.cutoff - c.opened[${count}])`;
-  const steps = (value: string, limits: readonly number[]): string =>
-    limits.map((limit) => `(${value} > ${limit})`).join(" + ");
   const recency = steps(
     since,
     recencyDays.map((days) => days * 86_400_000),
@@ -49,4 +47,9 @@ export function matchedExposed(suffix: string): string {
       INNER JOIN (SELECT * FROM trace_reads${suffix} WHERE actor IN {actors:Array(String)}) AS w ON w.key = m.key
       GROUP BY report, actor HAVING by_all > 0)
     GROUP BY actor`;
+}
+
+/** How many of the limits a value is above. */
+function steps(value: string, limits: readonly number[]): string {
+  return limits.map((limit) => `(${value} > ${limit})`).join(" + ");
 }

@@ -144,12 +144,15 @@ export const countByActor: string = `SELECT actor, count() AS sightings FROM sig
  * Parameters: actors, since, until.
  */
 export function fillPairs(suffix: string, classed: string): string {
-  const first = (condition: string): string =>
-    `if(countIf(${condition}) = 0, ${never}, minIf(toUnixTimestamp64Milli(time), ${condition}))`;
+  const strange = `(actor, ip) IN (SELECT actor, ip FROM trace_unfamiliar${suffix})`;
   return `
     INSERT INTO trace_pairs${suffix} (actor, customer, first_all, first_unexplained, first_unfamiliar, unexplained)
-    SELECT actor, customer, min(toUnixTimestamp64Milli(time)), ${first("class = 'unexplained'")},
-           ${first(`(actor, ip) IN (SELECT actor, ip FROM trace_unfamiliar${suffix})`)},
+    SELECT actor, customer, min(toUnixTimestamp64Milli(time)), ${firstIf("class = 'unexplained'")},
+           ${firstIf(strange)},
            arraySort(groupArrayIf(toUnixTimestamp64Milli(time), class = 'unexplained'))
     FROM (${classed}) GROUP BY actor, customer`;
+}
+
+function firstIf(condition: string): string {
+  return `if(countIf(${condition}) = 0, ${never}, minIf(toUnixTimestamp64Milli(time), ${condition}))`;
 }

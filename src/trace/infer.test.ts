@@ -1,0 +1,132 @@
+import { describe, expect, it } from "vitest";
+import { infer } from "./infer.ts";
+import { range, sketch } from "./model/fixture.testing.ts";
+import { defaultSettings } from "./model/settings.ts";
+import { parseMeasured } from "./report/measured.ts";
+import { tracePage } from "./report/page.ts";
+import { count, odds, percent } from "./sentences.ts";
+
+const caught = sketch({
+  reports: 9,
+  knowledge: (report) => (report % 2 === 0 ? "exclusive" : "much"),
+  channels: [
+    { actor: "agent-0417", hits: range(0, 7), share: 0.01 },
+    { actor: "agent-0099", hits: [2], share: 0.02 },
+  ],
+});
+
+describe("a verdict", () => {
+  const answer = infer(caught, defaultSettings);
+  it("names the account that the reports point to, and says so in numbers", () => {
+    expect(answer.verdict).toBe("insider");
+    expect(answer.accounts[0]?.actor).toBe("agent-0417");
+    expect(answer.accounts[0]?.sentences[0]).toBe(
+      "7 of 9 reporting customers were read by agent-0417 before the call; of as many customers alike in language, kind and contact with support, 0.09 would be expected by chance.",
+    );
+    expect(answer.reportsNeeded).toBe(0);
+    expect(answer.accounts[0]?.reads).toHaveLength(7);
+  });
+  it("has a ladder that ends where the answer stands", () => {
+    expect(answer.ladder).toHaveLength(9);
+    expect(answer.ladder.at(-1)?.accounts["agent-0417"]).toBeCloseTo(
+      answer.accounts[0]?.probability ?? 0,
+      10,
+    );
+    expect(answer.ladder[0]?.accounts["agent-0417"]).toBeLessThan(0.9);
+  });
+  it("is the same again from the same evidence", () => {
+    expect(infer(caught, defaultSettings)).toEqual(answer);
+  });
+  it("says how sure the share of the leak is", () => {
+    const { mean, low, high } = answer.leakShare ?? { mean: 0, low: 0, high: 0 };
+    expect(low).toBeLessThan(mean);
+    expect(high).toBeGreaterThan(mean);
+    expect(low).toBeGreaterThan(0.2);
+  });
+});
+
+describe("too few reports", () => {
+  it("leave it undetermined, with how many more would decide it", () => {
+    const answer = infer(
+      sketch({ reports: 2, channels: [{ actor: "ann", hits: [0], share: 0.005 }] }),
+      defaultSettings,
+    );
+    expect(answer.verdict).toBe("undetermined");
+    expect(answer.needed?.seed).toBe(defaultSettings.seed);
+    expect(answer.reportsNeeded === null || answer.reportsNeeded > 0).toBe(true);
+    expect(answer.sentences.join(" ")).toMatch(/Undetermined: 2 reports fit/);
+  });
+  it("or none at all, say nothing beyond the prior", () => {
+    const answer = infer(sketch({ reports: 0, channels: [] }), defaultSettings);
+    expect(answer.verdict).toBe("undetermined");
+    expect(answer.accounts).toEqual([]);
+    expect(answer.leakShare).toBeNull();
+    expect(answer.sentences[0]).toBe("No report can be used, so nothing is said beyond the prior.");
+  });
+});
+
+describe("words", () => {
+  it("never claim certainty", () => {
+    expect([percent(0.9999), percent(0.996), percent(0.42), percent(0.0001)]).toEqual([
+      "over 99.9%",
+      "99.6%",
+      "42%",
+      "under 0.1%",
+    ]);
+    expect([odds(0.96), odds(0.25), odds(1)]).toEqual(["24 to 1", "1 to 3", "9,999 to 1 or more"]);
+    expect([count(131204), count(0.2), count(0.0312), count(0)]).toEqual(["131,204", "0.2", "0.03", "0"]);
+  });
+});
+
+describe("the page", () => {
+  const nasty = `<script>alert("1")</script>&'`;
+  const page = tracePage(
+    infer(
+      sketch({ reports: 8, channels: [{ actor: nasty, hits: range(0, 7), share: 0.001 }] }),
+      defaultSettings,
+    ),
+    null,
+    "2019-10-31T12:00:00Z",
+  );
+  it("writes whatever came from the data as text", () => {
+    expect(page).not.toContain("<script");
+    expect(page).toContain("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;&#39;");
+  });
+  it("needs no network and no script, and has a heading, captions and a picture with a name", () => {
+    expect(page).not.toMatch(/(src|href)\s*=|url\(|@import|https?:\/\/(?!www\.w3\.org)/);
+    expect(page.match(/<h1>/g)).toHaveLength(1);
+    expect(page.match(/<table>/g)?.length).toBe(page.match(/<caption>/g)?.length);
+    expect(page).toContain('role="img" aria-label=');
+    expect(page).toContain("prefers-color-scheme:dark");
+  });
+  it("carries the method's measured calibration, with its command and date, or says that it has none", () => {
+    expect(page).toContain("carries no measurement");
+    const measured = parseMeasured(
+      JSON.stringify({
+        command: "npm run bench -- trace-calibration",
+        date: "2026-11-23",
+        sections: [
+          {
+            runs: 100,
+            accounts: [
+              {
+                threshold: 0.95,
+                claims: 20,
+                right: 20,
+                share: 1,
+                stated: 0.99,
+                interval: { low: 0.83, high: 1 },
+              },
+            ],
+            falselyNamed: { named: 0, runs: 70, high: 0.05 },
+          },
+        ],
+      }),
+    );
+    const told = tracePage(infer(caught, defaultSettings), measured, "2019-10-31T12:00:00Z");
+    expect(told).toContain("npm run bench -- trace-calibration");
+    expect(told).toContain("83.0% to 100.0%");
+    expect(parseMeasured("{}")).toBeNull();
+    expect(parseMeasured("no JSON")).toBeNull();
+  });
+});

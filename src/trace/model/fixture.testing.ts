@@ -1,0 +1,61 @@
+import type { ChannelEvidence, ChannelKind, Evidence, UsedReport } from "./evidence.ts";
+
+const dayMillis = 86_400_000;
+const start = Date.UTC(2019, 7, 1);
+
+/** An evidence by hand: for each channel, which reports it hits and what share of the base it had exposed. */
+export interface Sketch {
+  readonly reports: number;
+  readonly accounts?: number;
+  readonly customers?: number;
+  readonly matched?: number;
+  readonly knowledge?: (report: number) => UsedReport["knowledge"];
+  readonly channels: readonly {
+    readonly actor: string;
+    readonly kind?: ChannelKind;
+    readonly hits: readonly number[];
+    readonly share: number;
+  }[];
+}
+
+export function sketch(of: Sketch): Evidence {
+  const customers = of.customers ?? 1_000_000;
+  const matched = of.matched ?? 100_000;
+  const reports = Array.from({ length: of.reports }, (_, i): UsedReport => {
+    const knowledge = of.knowledge?.(i) ?? "unsaid";
+    return {
+      customer: `c${i}`,
+      time: start + i * dayMillis,
+      knew: knowledge === "exclusive" ? ["ticket"] : [],
+      knowledge,
+      knowable: true,
+      stratum: "en, consumer; no ticket before",
+      matched,
+    };
+  });
+  return {
+    reports,
+    intake: { given: of.reports, used: of.reports, unknownCustomer: 0, duplicates: 0 },
+    customers,
+    accounts: of.accounts ?? 100,
+    channels: of.channels.map(({ actor, kind, hits, share }): ChannelEvidence => ({
+      actor,
+      kind: kind ?? "all",
+      hits: hits.map((report) => ({
+        report,
+        shown: true,
+        first: start - dayMillis,
+        last: start - 1000,
+        reads: 2,
+      })),
+      exposed: reports.map(() => Math.round(share * matched)),
+      reach: reports.map(() => Math.round(share * customers)),
+    })),
+    segments: [],
+    exposureUnknown: new Map(),
+  };
+}
+
+export function range(from: number, to: number): readonly number[] {
+  return Array.from({ length: to - from }, (_, i) => from + i);
+}
