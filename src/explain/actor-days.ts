@@ -1,50 +1,78 @@
 import type { Engine } from "./engine.ts";
-import { actorDaysSlice, actorSizes, summedUntil } from "./queries/actor-days.ts";
-import { always, spanParams } from "./span.ts";
+import { actorDaysOfSlice, actorSizes, summedUntil } from "./queries/actor-days.ts";
+import { classedSlice, dropSlice, emptySlice, fillSlice, makeSlice } from "./queries/classed-slice.ts";
+import { type Span, always, spanParams } from "./span.ts";
 
-/** Sightings classed in one statement: about 1 GB for the joins. A larger actor is a slice of its own. */
+/** Sightings classed at once: about 1 GB for the joins. A larger actor is a slice of its own. */
 const sightingsPerSliceMax = 4_000_000;
 
+export type OnProgress = (done: number, total: number) => void;
+
 /**
- * Brings the daily counts of every actor up to date (`actor_days`): what peers are measured by, and the coverage that
- * is printed after an import. An actor is counted anew when sightings of theirs came since, or when windows changed.
+ * Classes every sighting of a span, a slice of whole actors at a time, and hands each slice on as a relation with
+ * `actor, time, customer, ip, class`. The joins are done once, however many count the classes.
  */
-export async function refreshActorDays(
+export async function classInSlices(
   engine: Engine,
-  options: { readonly rebuilt: boolean; readonly onProgress: (done: number, total: number) => void },
+  options: { readonly span: Span; readonly onProgress: OnProgress },
+  consume: (relation: string) => Promise<void>,
 ): Promise<void> {
-  const [state] = await engine.query<{ newest: number; summed: number }>(summedUntil);
-  if (state === undefined || (!options.rebuilt && state.newest <= state.summed)) return;
-  const after = options.rebuilt ? 0 : state.summed;
-  const sizes = await engine.query<{ actor: string; sightings: number }>(actorSizes, { after });
+  const sizes = await engine.query<ActorSize>(actorSizes);
   const total = sizes.reduce((sum, { sightings }) => sum + sightings, 0);
   let done = 0;
+  for (const statement of makeSlice) await engine.command(statement);
   for (const actors of slicesOf(sizes)) {
-    const params = { actors: actors.map(({ actor }) => actor), ...spanParams(always), version: state.newest };
-    await engine.command(actorDaysSlice(), params);
+    await engine.command(emptySlice);
+    await engine.command(fillSlice(), {
+      actors: actors.map(({ actor }) => actor),
+      ...spanParams(options.span),
+    });
+    await consume(classedSlice);
     done += actors.reduce((sum, { sightings }) => sum + sightings, 0);
     options.onProgress(done, total);
   }
-  await engine.command("INSERT INTO actor_days_until (import) VALUES ({newest:UInt32})", {
-    newest: state.newest,
-  });
+  await engine.command(dropSlice);
 }
 
-function slicesOf(
-  sizes: readonly { actor: string; sightings: number }[],
-): { actor: string; sightings: number }[][] {
-  const slices: { actor: string; sightings: number }[][] = [];
-  let current: { actor: string; sightings: number }[] = [];
-  let held = 0;
+interface ActorSize {
+  readonly actor: string;
+  readonly sightings: number;
+}
+
+function slicesOf(sizes: readonly ActorSize[]): ActorSize[][] {
+  const slices: ActorSize[][] = [];
+  let held = Number.POSITIVE_INFINITY;
   for (const size of sizes) {
-    if (current.length > 0 && held + size.sightings > sightingsPerSliceMax) {
-      slices.push(current);
-      current = [];
+    if (held + size.sightings > sightingsPerSliceMax) {
+      slices.push([]);
       held = 0;
     }
-    current.push(size);
+    slices.at(-1)?.push(size);
     held += size.sightings;
   }
-  if (current.length > 0) slices.push(current);
   return slices;
+}
+
+/**
+ * Brings the daily counts of every actor up to date (`actor_days`): what peers are measured by. `also` counts what else depends on
+ * the classes, in the same pass.
+ */
+export async function refreshActorDays(
+  engine: Engine,
+  options: {
+    readonly rebuilt: boolean;
+    readonly onProgress: OnProgress;
+    readonly also: ((relation: string) => Promise<void>) | null;
+  },
+): Promise<void> {
+  const [state] = await engine.query<{ newest: number; summed: number }>(summedUntil);
+  if (state === undefined) return;
+  const fresh = !options.rebuilt && state.newest <= state.summed;
+  if (fresh && options.also === null) return;
+  const { newest } = state;
+  await classInSlices(engine, { span: always, onProgress: options.onProgress }, async (relation) => {
+    await engine.command(actorDaysOfSlice, { version: newest });
+    await options.also?.(relation);
+  });
+  await engine.command("INSERT INTO actor_days_until (import) VALUES ({newest:UInt32})", { newest });
 }

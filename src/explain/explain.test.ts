@@ -207,17 +207,19 @@ describe("on random desks", () => {
           });
         }
       }
+      const days = await store.query<{ actor: string; classes: readonly number[] }>(
+        "SELECT actor, [sum(explained), sum(bystanders), sum(unexplained)] AS classes FROM actor_days FINAL GROUP BY actor",
+      );
       for (let i = 0; i < 4; i++) {
         const answer = await whatSaw(store, `a${i}` as ActorId, always);
         const own = sightings
           .filter(({ actor }) => actor === `a${i}`)
           .map((source) => classOf(world, source).said);
-        const counted = (said: string): number => own.filter((one) => one === said).length;
-        expect([answer.explained, answer.bystanders, answer.unexplained]).toEqual([
-          counted("explained"),
-          counted("bystander"),
-          counted("unexplained"),
-        ]);
+        const counted = ["explained", "bystander", "unexplained"].map(
+          (said) => own.filter((one) => one === said).length,
+        );
+        expect([answer.explained, answer.bystanders, answer.unexplained]).toEqual(counted);
+        expect(days.find(({ actor }) => actor === `a${i}`)?.classes).toEqual(counted);
       }
     }
   });

@@ -9,3 +9,4 @@ export { type SeenOnce, type WhoSaw, whoSaw } from "./who-saw.ts";
 export { type WhatSaw, whatSaw } from "./what-saw.ts";
 export { actorSightings } from "./queries/actor-sightings.ts";
 export { type ImportReceipt, actorReceipts } from "./receipts.ts";
+export { type OnProgress, classInSlices } from "./actor-days.ts";

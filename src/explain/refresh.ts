@@ -1,6 +1,6 @@
 import type { Engine } from "./engine.ts";
 import { deleteLate, insertLate, insertSlice, workBehind } from "./queries/refresh-work.ts";
-import { refreshActorDays } from "./actor-days.ts";
+import { type OnProgress, refreshActorDays } from "./actor-days.ts";
 
 /** Tickets a slice when the windows are built from nothing: about 400 MB for the join. */
 const ticketsPerSliceMax = 2_000_000;
@@ -28,13 +28,21 @@ interface Behind {
  */
 export async function refreshExplanations(
   engine: Engine,
-  onProgress: (done: number, total: number) => void = () => {},
+  options: {
+    readonly onProgress?: OnProgress;
+    /** Counts what else depends on the classes; given each slice's relation, in the same pass. */
+    readonly also?: (relation: string) => Promise<void>;
+  } = {},
 ): Promise<Refreshed> {
   const [behind] = await engine.query<Behind>(workBehind);
   if (behind === undefined) return { tickets: 0, how: "nothing new" };
   const newest = Math.max(behind.newest_ticket, behind.newest_event);
   const refreshed = await refreshWork(engine, behind, newest);
-  await refreshActorDays(engine, { rebuilt: refreshed.tickets > 0, onProgress });
+  await refreshActorDays(engine, {
+    rebuilt: refreshed.tickets > 0,
+    onProgress: options.onProgress ?? ((): void => undefined),
+    also: options.also ?? null,
+  });
   return refreshed;
 }
 

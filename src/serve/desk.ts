@@ -138,7 +138,10 @@ async function importInto(
     ...(wish.map === undefined ? {} : { map: wish.map }),
   }).finally(() => keeper.close());
   if (isRefusal(answer)) return answer;
-  const explanations = await refreshExplanations(store, wish.onExplain);
+  const explanations = await refreshExplanations(
+    store,
+    wish.onExplain === undefined ? {} : { onProgress: wish.onExplain },
+  );
   await refreshReach(store, wish.onExplain);
   return { ...answer, explanations };
 }

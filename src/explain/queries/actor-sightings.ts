@@ -11,7 +11,22 @@ import { searchToReadSeconds } from "../windows.ts";
  */
 export function actorSightings(): string {
   return `
-    WITH
+    WITH ${reasonedSightings()}
+    SELECT r.actor AS actor, r.time AS time, r.customer AS customer, r.action AS action, r.fields AS fields,
+           r.masked AS masked, r.ticket AS ticket, r.session AS session, r.ip AS ip, r.kind AS kind,
+           r.reason_ticket AS reason_ticket,
+           multiIf(r.kind != '', 'explained',
+                   r.action = 'search' AND n.time >= r.time
+                     AND n.time <= addSeconds(r.time, ${searchToReadSeconds}), 'bystander',
+                   'unexplained') AS class
+    FROM reasoned AS r
+    ASOF LEFT JOIN (SELECT DISTINCT actor, time FROM reasoned WHERE kind != '') AS n
+      ON n.actor = r.actor AND n.time >= r.time`;
+}
+
+/** The common table expressions up to `reasoned`: each sighting with its strongest reason, before bystanders are told apart. */
+export function reasonedSightings(): string {
+  return `
       windows AS (
         SELECT actor, customer, groupArray((rank, negate(toUnixTimestamp64Milli(start)), start, \`end\`, kind, ticket)) AS list
         FROM work WHERE actor IN {actors:Array(String)} GROUP BY actor, customer),
@@ -31,15 +46,5 @@ export function actorSightings(): string {
               WHERE actor IN {actors:Array(String)}
                 AND time BETWEEN {since:DateTime64(3,'UTC')} AND {until:DateTime64(3,'UTC')}) AS s
         LEFT JOIN windows ON windows.actor = s.actor AND windows.customer = s.customer
-        LEFT JOIN named ON named.customer = s.customer AND named.ticket = s.ticket)
-    SELECT r.actor AS actor, r.time AS time, r.customer AS customer, r.action AS action, r.fields AS fields,
-           r.masked AS masked, r.ticket AS ticket, r.session AS session, r.ip AS ip, r.kind AS kind,
-           r.reason_ticket AS reason_ticket,
-           multiIf(r.kind != '', 'explained',
-                   r.action = 'search' AND n.time >= r.time
-                     AND n.time <= addSeconds(r.time, ${searchToReadSeconds}), 'bystander',
-                   'unexplained') AS class
-    FROM reasoned AS r
-    ASOF LEFT JOIN (SELECT DISTINCT actor, time FROM reasoned WHERE kind != '') AS n
-      ON n.actor = r.actor AND n.time >= r.time`;
+        LEFT JOIN named ON named.customer = s.customer AND named.ticket = s.ticket)`;
 }
