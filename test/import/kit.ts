@@ -60,7 +60,8 @@ export async function openKit(): Promise<Kit> {
       return `${answer.code}: ${answer.what}; ${answer.todo}`;
     },
     empty: async () => {
-      for (const table of ["sightings", "imports"]) await store.command(`TRUNCATE TABLE ${table} SYNC`);
+      for (const table of ["sightings", "unknown_exposures", "imports"])
+        await store.command(`TRUNCATE TABLE ${table} SYNC`);
     },
     close: async () => {
       await store.close();
