@@ -10,7 +10,7 @@ import { rateLog } from "./rate.ts";
 import { exposureShares, likelihoodRatios } from "./ratio.ts";
 import { defaultSettings } from "./settings.ts";
 import { stratumName, stratumOf } from "./strata.ts";
-import { usableReports } from "./intake.ts";
+import { type GivenReport, usableReports } from "./intake.ts";
 
 const day = 86_400_000;
 const silent = knowledgeNodes([])[0] as KnowledgeNode;
@@ -64,10 +64,11 @@ describe("the evidence of one channel", () => {
     }
   });
   it("falls with every report that misses it", () => {
-    const at = (reports: number): number =>
-      channelLog(hits([0, 1], 50), counts(reports), silent, shareNodes(1, 1));
-    expect(at(3)).toBeGreaterThan(at(4));
-    expect(at(4)).toBeGreaterThan(at(20));
+    const logs = [3, 4, 20].map((reports) =>
+      channelLog(hits([0, 1], 50), counts(reports), silent, shareNodes(1, 1)),
+    );
+    expect(logs[0]).toBeGreaterThan(logs[1] ?? 0);
+    expect(logs[1]).toBeGreaterThan(logs[2] ?? 0);
   });
 });
 
@@ -156,12 +157,13 @@ describe("all stories", () => {
     expect(found[0]?.probability ?? 0).toBeLessThan(0.9);
   });
   it("callers who know what only this database holds speak for a leak, wherever it came from", () => {
-    const of = (knowledge: "exclusive" | "little"): number =>
+    const [exclusive, little] = (["exclusive", "little"] as const).map((knowledge) =>
       stories(sketch({ reports: 8, channels: [], knowledge: () => knowledge }), defaultSettings)
         .filter(({ hypothesis }) => hypothesis === "no_leak")
-        .reduce((sum, { log }) => sum + Math.exp(log), 0);
-    expect(of("exclusive")).toBeLessThan(0.01);
-    expect(of("little")).toBeGreaterThan(0.6);
+        .reduce((sum, { log }) => sum + Math.exp(log), 0),
+    );
+    expect(exclusive).toBeLessThan(0.01);
+    expect(little).toBeGreaterThan(0.6);
   });
 });
 
@@ -197,6 +199,25 @@ describe("likelihood ratios", () => {
   });
 });
 
+describe("an account that reads everyone with a ticket", () => {
+  it("is not named when everyone with a ticket was taken from outside, however small the strata", () => {
+    const evidence = sketch({
+      reports: 60,
+      customers: 20_000,
+      matched: 6,
+      channels: [{ actor: "svc-sync", hits: range(0, 60), share: 0.3 }],
+      knowledge: () => "exclusive",
+    });
+    const [channel] = evidence.channels;
+    const whole = {
+      ...evidence,
+      channels: [{ ...(channel as NonNullable<typeof channel>), exposed: range(0, 60).map(() => 6) }],
+    };
+    const [top] = accountPosteriors(stories(whole, defaultSettings));
+    expect(top?.probability ?? 0).toBeLessThan(0.05);
+  });
+});
+
 describe("strata", () => {
   it("change on both sides of each step", () => {
     expect(stratumOf(0, Infinity)).toBe(0);
@@ -225,16 +246,11 @@ describe("the rate of reports", () => {
   });
 });
 
+function given(customer: string | null, days: number, knew: readonly string[] = []): GivenReport {
+  return { customer, time: days * day, knew };
+}
+
 describe("intake", () => {
-  const given = (
-    customer: string | null,
-    days: number,
-    knew: readonly string[] = [],
-  ): { customer: string | null; time: number; knew: readonly string[] } => ({
-    customer,
-    time: days * day,
-    knew,
-  });
   it("counts a customer's further reports once, and keeps what any of the callers knew", () => {
     const { used, counts: intake } = usableReports(
       [given("c1", 10), given("c1", 20, ["ticket"]), given("c2", 5)],
@@ -246,9 +262,10 @@ describe("intake", () => {
   });
   it("counts again after the days are over, and on neither side sooner", () => {
     const days = defaultSettings.duplicateDays;
-    const at = (gap: number): number =>
-      usableReports([given("c1", 0), given("c1", gap)], defaultSettings).used.length;
-    expect([at(days), at(days + 0.001)]).toEqual([1, 2]);
+    const used = [days, days + 0.001].map(
+      (gap) => usableReports([given("c1", 0), given("c1", gap)], defaultSettings).used.length,
+    );
+    expect(used).toEqual([1, 2]);
   });
   it("counts unknown customers and never uses them", () => {
     expect(usableReports([given(null, 1)], defaultSettings)).toEqual({

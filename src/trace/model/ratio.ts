@@ -28,7 +28,11 @@ export function likelihoodRatios(
   });
 }
 
-/** For each report: the chance that a customer like the reporter had been exposed through the channel. */
+/**
+ * For each report: the chance that a customer like the reporter had been exposed through the channel. Small counts are only ever
+ * drawn up: drawing a wholly exposed small stratum down to the base's share would turn each of its hits into evidence against
+ * the account that reads them all by duty (a service that copies every customer with a ticket was named that way once).
+ */
 export function exposureShares(
   exposure: Exposure,
   matched: readonly number[],
@@ -38,6 +42,8 @@ export function exposureShares(
   return Float64Array.from(matched, (n, report) => {
     // At least one customer: the hit itself says that the channel is not empty.
     const base = Math.max(1, exposure.reach[report] ?? 0) / Math.max(1, customers);
-    return ((exposure.exposed[report] ?? 0) + shrinkage) / (n + shrinkage / base);
+    const exposed = exposure.exposed[report] ?? 0;
+    const drawn = (exposed + shrinkage) / (n + shrinkage / base);
+    return n === 0 ? drawn : Math.max(exposed / n, drawn);
   });
 }
