@@ -1,10 +1,12 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { tableNames } from "../domain/index.ts";
+import { exportFormats } from "../serve/index.ts";
 import { scenarioNames } from "../simulate/index.ts";
 import { actorCommand } from "./commands/actor.ts";
 import { completionCommand, shells } from "./commands/completion.ts";
 import { customerCommand } from "./commands/customer.ts";
 import { demoCommand } from "./commands/demo.ts";
+import { exportCommand } from "./commands/export.ts";
 import { importCommand } from "./commands/import.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
 import { scopeCommand } from "./commands/scope.ts";
@@ -41,6 +43,7 @@ export function buildProgram(version: string, makeRun: (options: GlobalOptions) 
   const run: Run = (act) => makeRun(program.opts<GlobalOptions>())(act);
   addImport(program, run);
   addQuestions(program, run);
+  addExport(program, run);
   addTrace(program, run);
   addVerify(program, run);
   addRebuild(program, run);
@@ -134,6 +137,30 @@ function addQuestions(program: Command, run: Run): void {
     .addOption(html)
     .addHelpText("after", "\nExample:\n  $ whosaw scope --actor agent-0417 --unexplained --out exposed.csv")
     .action((options) => run((invocation) => scopeCommand(invocation, options)));
+}
+
+function addExport(program: Command, run: Run): void {
+  const [from, to] = spanOptions;
+  if (from === undefined || to === undefined) return;
+  program
+    .command("export")
+    .description("writes who saw whom for other systems; the log records who took it out")
+    .addOption(
+      new Option("--format <format>", "OCSF 1.5.0 and ECS are JSON Lines")
+        .choices([...exportFormats])
+        .makeOptionMandatory(),
+    )
+    .requiredOption("--out <file>", "the file to write; - is stdout")
+    .addOption(from)
+    .addOption(to)
+    .option("--actor <id>", "only what this actor saw")
+    .option("--customer <id>", "only who saw this customer")
+    .option("--force", "overwrite the file")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ whosaw export --format ocsf --from 2019-07-01 --to 2019-07-31 --out july.ocsf.jsonl",
+    )
+    .action((options) => run((invocation) => exportCommand(invocation, options)));
 }
 
 function addTrace(program: Command, run: Run): void {

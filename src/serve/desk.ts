@@ -29,6 +29,7 @@ import {
   traceReports,
 } from "../trace/index.ts";
 import { type Configuration, readConfiguration } from "./configuration.ts";
+import { type ExportAnswer, type ExportWish, exportSightings } from "./exporting.ts";
 import { openKeeper } from "./recording.ts";
 
 export interface DeskOptions {
@@ -84,6 +85,8 @@ export interface Desk {
   scope(question: ScopeQuestion): Promise<Scope>;
   /** The lines of the exposed customers' CSV file. */
   scopeCsv(question: ScopeQuestion): AsyncIterable<string>;
+  /** Writes sightings for others to read, and says so in the log before anybody can. */
+  exportSightings(wish: ExportWish): Promise<ExportAnswer | Refusal>;
   close(): Promise<void>;
 }
 
@@ -121,6 +124,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk | Refusal> {
     traceReport: (answer) => tracePage(answer, measured(), formatInstant(options.clock() as Instant)),
     scope: (question) => scope(store, question),
     scopeCsv: (question) => scopeCsv(store.stream, question),
+    exportSightings: (wish) => exportSightings({ store, clock: options.clock }, wish),
     close: () => store.close(),
   };
 }

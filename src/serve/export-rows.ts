@@ -156,23 +156,22 @@ async function slicesOf(store: Store, filter: ExportFilter, max: number): Promis
   const { since, until } = filter;
   const sizes = await store.query<{ actor: string; sightings: number }>(actorSizes(filter), params);
   const slices: Slice[] = [];
-  let current: Slice = { since, until, actors: [], sightings: 0 };
+  let actors: string[] = [];
+  let held = 0;
   for (const { actor, sightings } of sizes) {
     if (sightings > max) {
       slices.push(...(await hourlySlices(store, filter, { actor, max })));
       continue;
     }
-    if (current.sightings + sightings > max) {
-      slices.push(current);
-      current = { since, until, actors: [], sightings: 0 };
+    if (held + sightings > max) {
+      slices.push({ since, until, actors, sightings: held });
+      actors = [];
+      held = 0;
     }
-    current = {
-      ...current,
-      actors: [...current.actors, actor],
-      sightings: current.sightings + sightings,
-    };
+    actors.push(actor);
+    held += sightings;
   }
-  return current.actors.length === 0 ? slices : [...slices, current];
+  return actors.length === 0 ? slices : [...slices, { since, until, actors, sightings: held }];
 }
 
 function actorSizes({ actor, customer }: ExportFilter): string {
@@ -276,7 +275,18 @@ function exported(row: StagedRow): Exported {
   const { actor, customer, action, ticket, session, ip, source, import: number, line, target } = row;
   const receipt = row.entry < 0 ? null : { log: row.log, entry: row.entry };
   const fields = splitFields(row.fields);
-  const when = { time: row.at as Instant, actor, action, fields, session, ip, source, import: number, line, receipt };
+  const when = {
+    time: row.at as Instant,
+    actor,
+    action,
+    fields,
+    session,
+    ip,
+    source,
+    import: number,
+    line,
+    receipt,
+  };
   if (!row.known) return { ...when, known: false, target, rowsMax: row.rows };
   return {
     ...when,

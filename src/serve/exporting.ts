@@ -182,15 +182,14 @@ function partOf(store: Store, to: ExportTarget): string {
 
 function unfitTarget({ to, format }: ExportWish): Refusal | null {
   if (!("file" in to))
-    return format === "parquet"
-      ? refusal("usage", "parquet is no text", "Name a file with --out.")
-      : null;
+    return format === "parquet" ? refusal("usage", "parquet is no text", "Name a file with --out.") : null;
   const there = statSync(to.file, { throwIfNoEntry: false });
   if (there === undefined)
     return existsSync(dirname(resolve(to.file)))
       ? null
       : refusal("input", `there is no folder ${dirname(to.file)}`, "Name a file in a folder that exists.");
-  if (!there.isFile()) return refusal("input", `${to.file} is no file`, "Name a file, or - for standard output.");
+  if (!there.isFile())
+    return refusal("input", `${to.file} is no file`, "Name a file, or - for standard output.");
   return to.overwrite
     ? null
     : refusal("refused", `${to.file} is there already`, "Name another file, or overwrite it with --force.");
@@ -203,7 +202,11 @@ async function release(part: string, to: ExportTarget): Promise<Refusal | null> 
     return null;
   }
   if (!to.overwrite && existsSync(to.file))
-    return refusal("refused", `${to.file} came up meanwhile`, "Name another file, or overwrite it with --force.");
+    return refusal(
+      "refused",
+      `${to.file} came up meanwhile`,
+      "Name another file, or overwrite it with --force.",
+    );
   await rename(part, to.file);
   const folder = await open(dirname(resolve(to.file)), "r");
   await folder.sync();
@@ -216,5 +219,9 @@ function refusalOf(error: unknown, to: ExportTarget): Refusal {
   if (refused !== null) return refused;
   if (!(error instanceof Error) || !("syscall" in error)) throw error;
   const where = "file" in to ? to.file : "standard output";
-  return refusal("input", `can't write ${where}: ${error.message}`, "Make room, or name a file that you may write.");
+  return refusal(
+    "input",
+    `can't write ${where}: ${error.message}`,
+    "Make room, or name a file that you may write.",
+  );
 }

@@ -12,6 +12,7 @@ export {
   openDesk,
 } from "./desk.ts";
 export type { FileAnswer } from "../capture/index.ts";
+export { type ExportAnswer, type ExportFormat, type ExportWish, exportFormats } from "./exporting.ts";
 export { proposeMapFor, readMap } from "./maps.ts";
 export { type Rebuilt, rebuild } from "./rebuild.ts";
 export { type ReportsFile, readReports, reportsBytesMax } from "./reports-file.ts";
