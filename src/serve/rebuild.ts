@@ -4,10 +4,12 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { finished, pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
+import { z } from "zod";
 import { type Clock, type Refusal, isRefusal, refusal } from "../base/index.ts";
 import { type FileTask, importFile } from "../capture/index.ts";
+import { tableNames } from "../domain/index.ts";
 import { refreshExplanations } from "../explain/index.ts";
-import { type Said, openReader } from "../record/index.ts";
+import { openReader } from "../record/index.ts";
 import { openLoader, openStore } from "../store/index.ts";
 import { refreshReach } from "../trace/index.ts";
 
@@ -22,10 +24,29 @@ export interface RebuildOptions {
   readonly onProgress: (done: number, total: number) => void;
 }
 
+/** What an entry of kind "import" says, checked once when it is read back. */
+const importEntry = z.object({
+  kind: z.literal("import"),
+  import: z.number().int(),
+  file: z.string(),
+  table: z.enum(tableNames),
+  format: z.string(),
+  map: z.unknown(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  imported: z.number().int(),
+  rejected: z.number().int(),
+  kept: z
+    .string()
+    .regex(/^[0-9a-f]{64}(\.gz)?$/)
+    .nullable(),
+});
+
+type ImportEntry = z.infer<typeof importEntry>;
+
 /** One import as the log tells of it. */
 interface Told {
   readonly index: number;
-  readonly entry: Said;
+  readonly entry: ImportEntry;
 }
 
 /**
@@ -38,13 +59,24 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt | Refusa
   if (isRefusal(reader)) return reader;
   const told: Told[] = [];
   for await (const bundle of reader.entries()) {
-    for (const { index, entry } of bundle) if (entry?.kind === "import") told.push({ index, entry });
+    for (const { index, entry } of bundle) {
+      if (entry?.kind !== "import") continue;
+      const said = importEntry.safeParse(entry);
+      if (!said.success) {
+        return refusal(
+          "verification",
+          `entry ${index} of the log is no import that this whosaw understands`,
+          "Run whosaw verify; upgrade whosaw if the log is whole.",
+        );
+      }
+      told.push({ index, entry: said.data });
+    }
   }
-  const missing = told.find(({ entry }) => typeof entry["kept"] !== "string");
+  const missing = told.find(({ entry }) => entry.kept === null);
   if (missing !== undefined) {
     return refusal(
       "input",
-      `the file of import ${String(missing.entry["import"])} (${String(missing.entry["file"])}) was not kept`,
+      `the file of import ${missing.entry.import} (${missing.entry.file}) was not kept`,
       "Import the files again into a new data directory; what the log says of them stays provable.",
     );
   }
@@ -90,10 +122,10 @@ async function importAll(
       );
       if (source.temporary) await rm(source.path, { force: true });
       if (isRefusal(answer)) return answer;
-      if (answer.imported !== entry["imported"] || answer.rejected !== entry["rejected"]) {
+      if (answer.imported !== entry.imported || answer.rejected !== entry.rejected) {
         return refusal(
           "verification",
-          `import ${task.told?.number ?? 0} gave ${answer.imported} rows where the log says ${String(entry["imported"])}`,
+          `import ${task.told?.number ?? 0} gave ${answer.imported} rows where the log says ${entry.imported}`,
           "This whosaw reads that file differently than the one that imported it; the old store was kept.",
         );
       }
@@ -110,12 +142,12 @@ async function importAll(
 /** The kept file as it was imported, checked against the log's digest; archives are read as they are. */
 async function unpack(
   data: string,
-  entry: Said,
+  entry: ImportEntry,
 ): Promise<{ readonly path: string; readonly temporary: boolean } | Refusal> {
-  const kept = join(data, "files", String(entry["kept"]));
+  const kept = join(data, "files", entry.kept ?? "");
   const packed = kept.endsWith(".gz");
   const hash = createHash("sha256");
-  const out = join(data, "staging", `kept-${String(entry["import"])}`);
+  const out = join(data, "staging", `kept-${entry.import}`);
   try {
     await mkdir(join(data, "staging"), { recursive: true, mode: 0o700 });
     const bytes = packed ? createReadStream(kept).pipe(createGunzip()) : createReadStream(kept);
@@ -128,7 +160,7 @@ async function unpack(
       "Restore the files folder from a backup.",
     );
   }
-  if (hash.digest("hex") !== entry["sha256"]) {
+  if (hash.digest("hex") !== entry.sha256) {
     return refusal(
       "verification",
       `${kept} is not the file that was imported: its SHA-256 differs from the log's`,
@@ -139,24 +171,20 @@ async function unpack(
 }
 
 function taskOf(
-  entry: Said,
+  entry: ImportEntry,
   path: string,
   place: { readonly log: string; readonly index: number },
 ): FileTask {
-  const way = entry["map"] as unknown as FileTask["map"] & FileTask["renaming"];
+  // The log holds the map as it was used; it was checked when the import was made.
+  const way = entry.map as (FileTask["map"] & FileTask["renaming"]) | null;
   const renamed = way !== null && "rename" in way;
   return {
     path,
-    table: entry["table"] as FileTask["table"],
-    format: String(entry["format"]).split(" ")[0] as FileTask["format"],
+    table: entry.table,
+    format: entry.format.split(" ")[0] as FileTask["format"],
     renaming: renamed ? way : null,
     map: renamed ? null : way,
     vendor: {},
-    told: {
-      number: Number(entry["import"]),
-      file: String(entry["file"]),
-      sha256: String(entry["sha256"]),
-      place,
-    },
+    told: { number: entry.import, file: entry.file, sha256: entry.sha256, place },
   };
 }

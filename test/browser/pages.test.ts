@@ -106,15 +106,17 @@ describe("a page", () => {
   });
 });
 
+/** WCAG 2.2's relative luminance of an rgb() colour. */
+function luminance(colour: string): number {
+  const [r = 0, g = 0, b = 0] = [...colour.matchAll(/[\d.]+/g)].slice(0, 3).map(([part]) => {
+    const channel = Number(part) / 255;
+    return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
 /** WCAG 2.2's contrast ratio of two rgb() colours. */
 function contrast(a: string, b: string): number {
-  const luminance = (colour: string): number => {
-    const [r = 0, g = 0, b_ = 0] = [...colour.matchAll(/[\d.]+/g)].slice(0, 3).map(([part]) => {
-      const channel = Number(part) / 255;
-      return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b_;
-  };
   const [dark = 0, light = 0] = [luminance(a), luminance(b)].sort((x, y) => x - y);
   return (light + 0.05) / (dark + 0.05);
 }

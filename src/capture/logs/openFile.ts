@@ -54,7 +54,7 @@ export async function openFile(desk: Desk, source: Source, task: FileTask): Prom
       tables,
       notices: file.notices,
       close: () => rmSync(file.link, { force: true }),
-      load: async (run) => loadParquet(run, file),
+      load: async (run, onRead) => loadParquet(run, file, onRead),
     };
   }
   if (source.parquet)

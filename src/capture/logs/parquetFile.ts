@@ -13,6 +13,7 @@ import type { Source } from "./source.ts";
 export interface ParquetFile {
   readonly plan: Plan;
   readonly rows: number;
+  readonly bytes: number;
   /** A name in the staging folder: the engine takes * ? { } in a path for a pattern. */
   readonly link: string;
   readonly notices: readonly string[];
@@ -42,11 +43,15 @@ export async function openParquet(
   if (isRefusal(look)) return refusal("input", `${source.path} is no whole Parquet file`, look.todo);
   const planned = planColumns(table, look.columns, renaming);
   if (isRefusal(planned)) return { ...planned, what: `${source.path}: ${planned.what}` };
-  return { ...planned, rows: look.rows, link };
+  return { ...planned, rows: look.rows, bytes: source.bytes, link };
 }
 
 /** All rows in one step: an interrupted Parquet import begins again. */
-export async function loadParquet(run: Run, file: ParquetFile): Promise<Refusal | null> {
+export async function loadParquet(
+  run: Run,
+  file: ParquetFile,
+  onRead: (bytes: number) => void,
+): Promise<Refusal | null> {
   const lists = openLists();
   for (const { is, cell } of file.plan.columns) {
     if (is.kind !== "list" || cell === null) continue;
@@ -62,7 +67,8 @@ export async function loadParquet(run: Run, file: ParquetFile): Promise<Refusal 
     lists: lists.known,
   };
   const before = await run.loader.count(run.unit);
-  const refused = await run.loader.loadSegment(run.unit, segment);
+  const stopTelling = tellProgress(run, file, before, onRead);
+  const refused = await run.loader.loadSegment(run.unit, segment).finally(stopTelling);
   if (refused !== null) return refusal("input", "is damaged; nothing of it was imported", refused.todo);
   const sure = (await run.loader.count(run.unit)) - before;
   const doubtful = sure === file.rows ? { accepted: 0, rejected: 0 } : await decide(run, file.plan, segment);
@@ -70,6 +76,36 @@ export async function loadParquet(run: Run, file: ParquetFile): Promise<Refusal 
   if (read !== file.rows) defect(`a Parquet file of ${file.rows} rows gave ${read}`);
   commit(run, { ...nothingAdded, read, rejected: doubtful.rejected }, 0, file.rows + 1);
   return null;
+}
+
+const tellMillis = 1_000;
+
+/** The engine reads the file in one statement; how far it is shows in the rows that have arrived. Gives what ends the telling. */
+function tellProgress(
+  run: Run,
+  file: ParquetFile,
+  before: number,
+  onRead: (bytes: number) => void,
+): () => void {
+  let told = 0;
+  let asking = false;
+  const tell = async (): Promise<void> => {
+    const rows = await run.loader.count(run.unit);
+    const share = Math.min(1, (rows - before) / Math.max(1, file.rows));
+    onRead(Math.floor(share * file.bytes) - told);
+    told = Math.floor(share * file.bytes);
+  };
+  const timer = setInterval(() => {
+    if (asking) return;
+    asking = true;
+    // The load itself tells what went wrong; its progress need not.
+    void tell()
+      .catch(() => undefined)
+      .finally(() => {
+        asking = false;
+      });
+  }, tellMillis);
+  return () => clearInterval(timer);
 }
 
 async function decide(

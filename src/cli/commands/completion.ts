@@ -43,8 +43,11 @@ function bash(program: Command): string {
   ].join("\n");
 }
 
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "\\'")}'`;
+}
+
 function fish(program: Command): string {
-  const quoted = (text: string): string => `'${text.replaceAll("'", "\\'")}'`;
   const lines = program.commands.map(
     (command) =>
       `complete -c whosaw -n __fish_use_subcommand -a ${command.name()} -d ${quoted(command.description())}`,
