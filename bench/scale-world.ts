@@ -32,6 +32,10 @@ export const tenthScale: ScaleWorld = {
 const spanSeconds = 184 * 86_400;
 const start = "toDateTime64('2019-05-01 00:00:00', 3, 'UTC')";
 
+function ticketId(ticket: string): string {
+  return `concat('t', leftPad(toString(${ticket}), 8, '0'))`;
+}
+
 /**
  * Writes customers.parquet, tickets.parquet, actors.parquet and accesses-NN.parquet into `folder`. Tickets come in time order, one actor
  * works on each, and reads follow the ticket over two days; one read in eight is by somebody else. Popular customers are
@@ -53,9 +57,10 @@ export function writeScaleWorld(world: ScaleWorld, folder: string, onFile: (name
   const tickets = Math.ceil(world.sightings / world.readsATicket);
   const customerOf = (ticket: string): string =>
     `concat('c', leftPad(toString(toUInt32(${world.customers} * pow(cityHash64(${ticket}, 1) / 18446744073709551616., 1.7))), 8, '0'))`;
-  const actorOf = (hash: string): string => `concat('agent-', leftPad(toString(${hash} % ${world.actors}), 4, '0'))`;
-  const opened = (ticket: string): string => `addSeconds(${start}, intDiv(toUInt64(${ticket}) * ${spanSeconds}, ${tickets}))`;
-  const ticketId = (ticket: string): string => `concat('t', leftPad(toString(${ticket}), 8, '0'))`;
+  const actorOf = (hash: string): string =>
+    `concat('agent-', leftPad(toString(${hash} % ${world.actors}), 4, '0'))`;
+  const opened = (ticket: string): string =>
+    `addSeconds(${start}, intDiv(toUInt64(${ticket}) * ${spanSeconds}, ${tickets}))`;
   write(
     "customers.parquet",
     `SELECT concat('c', leftPad(toString(number), 8, '0')) AS id, ['en', 'en', 'en', 'de', 'ja', 'es', 'fr'][1 + cityHash64(number, 2) % 7] AS language,
