@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { isRefusal, type Refusal, refusal } from "../../base/index.ts";
 import { loadedTable } from "./columns.ts";
-import { isVendorFormat, vendors } from "./formats.ts";
+import { isVendorFormat } from "./formats.ts";
 import type { Desk, FileTask } from "./importFile.ts";
 import type { LoadedTable } from "./loader.ts";
 import { loadMapped, planMapped } from "./mappedFile.ts";
@@ -9,6 +9,7 @@ import { loadParquet, openParquet } from "./parquetFile.ts";
 import type { Run } from "./run.ts";
 import type { Source } from "./source.ts";
 import { defaultSizes, loadText, openText } from "./textFile.ts";
+import { vendors } from "./vendor/index.ts";
 import { loadVendor } from "./vendorFile.ts";
 
 const nothing = (): void => undefined;
