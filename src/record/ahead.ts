@@ -28,10 +28,6 @@ const recordHeadBytes = 4 + saltBytes;
 /** The first bytes of every segment: 16, so that a stray file is told from a segment. */
 export const segmentHead: Buffer = Buffer.from("whosaw-ahead/v1\n");
 
-export function frameBytes(entryBytes: number, count: number): number {
-  return headerBytes + count * recordHeadBytes + entryBytes;
-}
-
 export function encodeBatch(batch: Batch): Buffer {
   const body = batch.records.reduce((total, { entry }) => total + recordHeadBytes + entry.length, 0);
   const frame = Buffer.allocUnsafe(headerBytes + body);

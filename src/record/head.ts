@@ -2,9 +2,11 @@ import { refusal, type Refusal } from "../base/index.ts";
 import {
   checkSignature,
   formatCheckpoint,
+  formatNote,
   parseCheckpoint,
   signCheckpoint,
   type Checkpoint,
+  type SignatureLine,
   type SignerKey,
   type TreeHead,
 } from "../tlog/index.ts";
@@ -46,6 +48,15 @@ export class Head {
     await this.#disk.put(checkpointFile, text);
     await this.#disk.settle();
     return checkpoint;
+  }
+
+  /** Publishes the checkpoint again with cosignatures under it, unless a newer one has been published since. */
+  async attach(checkpoint: Checkpoint, lines: readonly SignatureLine[]): Promise<null> {
+    if (formatCheckpoint(checkpoint) !== this.#signed) return null;
+    const { text, signatures } = checkpoint.note;
+    await this.#disk.put(checkpointFile, formatNote({ text, signatures: [...signatures, ...lines] }));
+    await this.#disk.settle();
+    return null;
   }
 }
 

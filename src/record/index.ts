@@ -1,5 +1,10 @@
 /** The sequencer: an entry in, a durable receipt out. Keys, recovery, proofs. */
-export { openSequencer as openRecorder, type Recorder, type RecorderOptions } from "./open.ts";
+export {
+  openSequencer as openRecorder,
+  type Recorder,
+  type RecorderOptions,
+  type Witnesses,
+} from "./open.ts";
 export { type RecorderStatus } from "./recorder.ts";
 export { type Receipt } from "./receipt.ts";
 export { batchEntriesMax, queueBytesMax, queueEntriesMax } from "./queue.ts";
@@ -7,3 +12,7 @@ export { LogReader, openReader, type ProvedEntry, type StoredEntry } from "./rea
 export { type LogEntry, type Said } from "../tlog/index.ts";
 export { erasureApproversMin, erasureStretchesMax, type ErasureOrder, type Stretch } from "./erase.ts";
 export { bundleEntriesMax, makeBundle, type Bundle, type BundleOrder } from "./bundle.ts";
+export { openWitness, Witness, type WitnessAnswer, type WitnessOptions } from "./witness.ts";
+export { requestBytesMax, witnessServer } from "./witnessServer.ts";
+export { witnessMillisMax, type AskWitness, type WitnessAddress } from "./cosigning.ts";
+export { type WitnessStatus } from "./witnessing.ts";

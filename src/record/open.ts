@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { isRefusal, refusal, systemClock, type Clock, type Refusal } from "../base/index.ts";
 import { signStatement, type Checkpoint, type SignerKey } from "../tlog/index.ts";
 import { encodeBatch, type AheadRecord } from "./ahead.ts";
+import { Cosigners, type AskWitness, type WitnessAddress } from "./cosigning.ts";
 import { Disk } from "./disk.ts";
 import { interruptedErasure } from "./erase.ts";
 import { errnoText } from "./errno.ts";
@@ -10,9 +11,10 @@ import { isHandingOver, openKey, type Bytes } from "./keys.ts";
 import { takeLock, type Lock } from "./lock.ts";
 import { LogReader } from "./reader.ts";
 import { recover, type Gap, type Recovered } from "./recover.ts";
-import { Sequencer, shelve } from "./recorder.ts";
+import { Sequencer, shelve, type Parts } from "./recorder.ts";
 import { clockWentBack, Sealer } from "./seal.ts";
 import { Ahead, aheadFolder } from "./segments.ts";
+import { Witnessing, type WitnessingParts, type WitnessStatus } from "./witnessing.ts";
 
 export interface RecorderOptions {
   readonly clock?: Clock;
@@ -23,6 +25,17 @@ export interface RecorderOptions {
   readonly checkpointMillis?: number;
   /** Go on after damage that lost acknowledged entries. The loss becomes a signed entry; it can't be undone. */
   readonly acceptLoss?: boolean;
+  readonly witnesses?: Witnesses;
+}
+
+/** Who cosigns, how many must, and what happens when they don't. */
+export interface Witnesses {
+  readonly addresses: readonly WitnessAddress[];
+  readonly needed: number;
+  /** How long fewer may cosign before the alarm. */
+  readonly alarmMillis: number;
+  readonly onAlarm?: (status: WitnessStatus) => void;
+  readonly ask?: AskWitness;
 }
 
 /** A log held open for writing. */
@@ -76,6 +89,8 @@ async function openLocked(disk: Disk, lock: Lock, options: RecorderOptions): Pro
   const sealer = new Sealer(options.clock ?? systemClock, random, recovered.lastMillis);
   const gap = recovered.gap === null ? null : gapRecord(recovered.gap, signer, sealer);
   if (isRefusal(gap)) return gap;
+  const cosigners = Cosigners.from(options.witnesses?.addresses ?? [], options.witnesses?.ask);
+  if (isRefusal(cosigners)) return cosigners;
   const ahead = await carryOn(disk, recovered, gap);
   const sequencer = new Sequencer({
     signers: [signer],
@@ -86,12 +101,21 @@ async function openLocked(disk: Disk, lock: Lock, options: RecorderOptions): Pro
     sealer,
     disk,
     random,
+    witnessing: options.witnesses === undefined ? null : witnessingFor(disk, cosigners, options),
     checkpointMillis: options.checkpointMillis ?? checkpointMillisDefault,
   });
   const published = await sequencer.checkpoint();
   if (isRefusal(published)) return abandoned(sequencer, published);
   const interrupted = await carryOnInterrupted(disk, sequencer, published);
   return interrupted === null ? sequencer : abandoned(sequencer, interrupted);
+}
+
+function witnessingFor(disk: Disk, cosigners: Cosigners, options: RecorderOptions): Parts["witnessing"] {
+  const { needed = 0, alarmMillis = 0, onAlarm = () => undefined } = options.witnesses ?? {};
+  const prove: WitnessingParts["prove"] = (checkpoint, older) =>
+    new LogReader(disk, checkpoint).proveFrom(older);
+  const clock = options.clock ?? systemClock;
+  return (attach) => new Witnessing({ cosigners, needed, alarmMillis, clock, prove, attach, onAlarm });
 }
 
 async function abandoned(sequencer: Sequencer, why: Refusal): Promise<Refusal> {

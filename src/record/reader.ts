@@ -1,5 +1,6 @@
 import { defect, refusal, type Refusal } from "../base/index.ts";
 import {
+  consistencyRanges,
   coverOf,
   decodeBundle,
   entryBundlePath,
@@ -10,12 +11,15 @@ import {
   nodesFromTiles,
   parseCheckpoint,
   parseEntry,
+  proveConsistency,
   proveInclusion,
   tileForNode,
   tilePath,
   tileWidth,
   type BundleKind,
   type Checkpoint,
+  type Hash,
+  type NodeAt,
   type Said,
   type Tile,
 } from "../tlog/index.ts";
@@ -82,17 +86,28 @@ export class LogReader {
     const entry = (await this.#bundle("entries", bundle))[index % tileWidth];
     const leaf = (await this.#bundle("leaves", bundle))[index % tileWidth];
     if (entry === undefined || leaf === undefined || entry.length === 0 || leaf.length === 0) return null;
-    const tiles = new Map<string, Uint8Array>();
-    for (const [start, end] of inclusionRanges(index, this.size))
-      for (const node of coverOf(start, end)) {
-        const tile = tileForNode(node, this.size);
-        if (!tiles.has(tilePath(tile))) tiles.set(tilePath(tile), await this.#tile(tile));
-      }
-    const tileAt = (tile: Tile): Uint8Array =>
-      tiles.get(tilePath(tile)) ?? defect("a tile that was not fetched");
-    const path = proveInclusion(index, this.size, nodesFromTiles(this.size, tileAt, foldPerfect));
+    const nodeAt = await this.#nodes(inclusionRanges(index, this.size));
+    const path = proveInclusion(index, this.size, nodeAt);
     const proof = formatProofFile({ extra: null, index, path, checkpoint: this.checkpoint });
     return { entry: entry.toString(), leaf: leaf.toString(), proof };
+  }
+
+  /** The consistency proof from an older size to this checkpoint's (RFC 6962 section 2.1.2). */
+  async proveFrom(older: number): Promise<readonly Hash[]> {
+    const nodeAt = await this.#nodes(consistencyRanges(older, this.size));
+    return proveConsistency(older, this.size, nodeAt);
+  }
+
+  /** Fetches the tiles that these ranges need. */
+  async #nodes(ranges: readonly (readonly [number, number])[]): Promise<NodeAt> {
+    const tiles = new Map<string, Uint8Array>();
+    for (const node of ranges.flatMap(([start, end]) => coverOf(start, end))) {
+      const tile = tileForNode(node, this.size);
+      if (!tiles.has(tilePath(tile))) tiles.set(tilePath(tile), await this.#tile(tile));
+    }
+    const tileAt = (tile: Tile): Uint8Array =>
+      tiles.get(tilePath(tile)) ?? defect("a tile that was not fetched");
+    return nodesFromTiles(this.size, tileAt, foldPerfect);
   }
 
   async #tile(tile: Tile): Promise<Uint8Array> {

@@ -30,6 +30,7 @@ import type { Receipt } from "./receipt.ts";
 import { clockWentBack, type Sealed, type Sealer } from "./seal.ts";
 import { segmentBytesMax, type Ahead } from "./segments.ts";
 import type { Shelf, Shelved } from "./shelf.ts";
+import type { Witnessing, WitnessingParts, WitnessStatus } from "./witnessing.ts";
 
 /** Bytes of tiles and bundles that may wait to be written before commits wait for them: some 200,000 entries. */
 const backlogBytesMax = 134_217_728;
@@ -45,6 +46,8 @@ export interface Parts {
   readonly checkpointMillis: number;
   readonly disk: Disk;
   readonly random: Bytes;
+  /** Null in a log without witnesses. */
+  readonly witnessing: ((attach: WitnessingParts["attach"]) => Witnessing) | null;
 }
 
 /** How the log stands. */
@@ -55,6 +58,8 @@ export interface RecorderStatus {
   readonly checkpointSize: number;
   readonly waiting: number;
   readonly stopped: Refusal | null;
+  /** Null in a log without witnesses. */
+  readonly witnesses: WitnessStatus | null;
 }
 
 /**
@@ -75,11 +80,15 @@ export class Sequencer {
   #publishing: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | null = null;
   #newSegment = false;
+  readonly #witnessing: Witnessing | null;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#signers = parts.signers;
     this.#size = parts.shelf.size;
+    this.#witnessing =
+      parts.witnessing?.((checkpoint, lines) => this.#alone(() => parts.head.attach(checkpoint, lines))) ??
+      null;
     parts.shelf.onFailure = (error) => this.#stop(failed(error));
   }
 
@@ -99,6 +108,7 @@ export class Sequencer {
       checkpointSize: this.#checkpointSize,
       waiting: this.#queue.entries,
       stopped: this.#stopped,
+      witnesses: this.#witnessing?.status ?? null,
     };
   }
 
@@ -227,6 +237,7 @@ export class Sequencer {
       const checkpoint = await this.#parts.head.publish({ origin: this.log, ...tree }, this.#signers);
       if (isRefusal(checkpoint)) return this.#stop(checkpoint);
       this.#checkpointSize = tree.size;
+      this.#witnessing?.show(checkpoint);
       await this.#parts.shelf.tidy(tree.size);
       await this.#parts.ahead.trim(tree.size);
       this.#newSegment ||= this.#parts.ahead.bytes > segmentBytesMax;
@@ -321,6 +332,7 @@ export class Sequencer {
   async close(): Promise<Refusal | null> {
     await this.#pumping;
     const last = await this.checkpoint();
+    await this.#witnessing?.close();
     const ended = isRefusal(last) ? last : await this.#endTidily();
     this.#stopped ??= refusal("refused", "the log is closed", "open it again");
     if (this.#timer !== null) clearTimeout(this.#timer);

@@ -83,3 +83,4 @@ export { formatLeaf, leafBytes, leafFor, parseLeaf, saltBytes, type Leaf } from 
 export { decodeBundle, encodeBundle, entryBytesMax, type BundleKind } from "./bundle.ts";
 export { signStatement, statementKey, type Statement } from "./statement.ts";
 export { canonicalText, formatEntry, parseEntry, recordedOf, type LogEntry, type Said } from "./entry.ts";
+export { formatAddCheckpoint, parseAddCheckpoint, type AddCheckpoint } from "./addCheckpoint.ts";
