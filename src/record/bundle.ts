@@ -37,6 +37,7 @@ export async function makeBundle(
     return refusal("input", `a bundle holds at most ${bundleEntriesMax} entries`, "make several");
   const published = await recorder.checkpoint();
   if (isRefusal(published)) return published;
+  await recorder.witnessed();
   const reader = await openReader(dir);
   if (isRefusal(reader)) return reader;
   const files = new Map(order.files);
@@ -56,6 +57,7 @@ export async function makeBundle(
   if (isRefusal(receipt)) return receipt;
   const covered = await recorder.checkpoint();
   if (isRefusal(covered)) return covered;
+  await recorder.witnessed();
   const after = await openReader(dir);
   const proved = isRefusal(after) ? after : await after.prove(receipt.index);
   if (isRefusal(proved)) return proved;

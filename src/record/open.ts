@@ -41,7 +41,16 @@ export interface Witnesses {
 /** A log held open for writing. */
 export type Recorder = Pick<
   Sequencer,
-  "log" | "key" | "append" | "appendAll" | "checkpoint" | "status" | "erase" | "rotateKey" | "close"
+  | "log"
+  | "key"
+  | "append"
+  | "appendAll"
+  | "checkpoint"
+  | "witnessed"
+  | "status"
+  | "erase"
+  | "rotateKey"
+  | "close"
 >;
 
 const checkpointMillisDefault = 1000;

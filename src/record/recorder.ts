@@ -227,6 +227,11 @@ export class Sequencer {
     return published;
   }
 
+  /** Waits until the witnesses have answered for the last checkpoint, or not. Null in a log without witnesses. */
+  async witnessed(): Promise<WitnessStatus | null> {
+    return (await this.#witnessing?.settled()) ?? null;
+  }
+
   async #publish(): Promise<Checkpoint | Refusal> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;

@@ -87,6 +87,11 @@ export class Witnessing {
   }
 
   /** Waits for the round under way: a few seconds at most. */
+  async settled(): Promise<WitnessStatus> {
+    await this.#round;
+    return this.#status;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#round;
