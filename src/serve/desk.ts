@@ -22,9 +22,10 @@ import {
   type Measured,
   defaultSettings,
   parseMeasured,
-  refreshReach,
+  isReachFresh,
   scope,
   scopeCsv,
+  startReach,
   tracePage,
   traceReports,
 } from "../trace/index.ts";
@@ -148,12 +149,19 @@ async function importInto(
     ...(wish.map === undefined ? {} : { map: wish.map }),
   }).finally(() => keeper.close());
   if (isRefusal(answer)) return answer;
-  const explanations = await refreshExplanations(
-    store,
-    wish.onExplain === undefined ? {} : { onProgress: wish.onExplain },
-  );
-  await refreshReach(store, wish.onExplain);
-  return { ...answer, explanations };
+  return { ...answer, explanations: await refreshAll(store, wish.onExplain ?? ((): void => undefined)) };
+}
+
+/** Explanations, daily counts and what a trace reads, brought up to what was imported in one pass over the sightings. */
+export async function refreshAll(
+  store: Store,
+  onProgress: (done: number, total: number) => void,
+): Promise<Refreshed> {
+  if (await isReachFresh(store)) return refreshExplanations(store, { onProgress });
+  const reach = await startReach(store);
+  const refreshed = await refreshExplanations(store, { onProgress, also: reach.feed });
+  await reach.finish();
+  return refreshed;
 }
 
 function settingsOf({ trace }: Configuration): Settings {

@@ -8,10 +8,9 @@ import { z } from "zod";
 import { type Clock, type Refusal, isRefusal, refusal } from "../base/index.ts";
 import { type FileTask, importFile } from "../capture/index.ts";
 import { tableNames } from "../domain/index.ts";
-import { refreshExplanations } from "../explain/index.ts";
+import { refreshAll } from "./desk.ts";
 import { openReader } from "../record/index.ts";
 import { openLoader, openStore } from "../store/index.ts";
-import { refreshReach } from "../trace/index.ts";
 
 export interface Rebuilt {
   readonly imports: number;
@@ -131,8 +130,7 @@ async function importAll(
       }
       if (task.table === "accesses") sightings += answer.imported;
     }
-    await refreshExplanations(store);
-    await refreshReach(store);
+    await refreshAll(store, () => undefined);
     return { imports: told.length, sightings };
   } finally {
     await store.close();

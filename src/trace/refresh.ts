@@ -1,6 +1,5 @@
-import { actorSightings, type Engine, type Span, always, spanParams } from "../explain/index.ts";
+import { type Engine, type Span, always, classInSlices } from "../explain/index.ts";
 import {
-  countByActor,
   countCustomers,
   createTables,
   dropFeeds,
@@ -15,9 +14,6 @@ import {
 
 /** Customers in the sample that matched shares are counted from; smaller bases are counted whole. */
 export const sampleMax = 120_000;
-/** Sightings classed in one statement: about 1 GB for the joins, as the explain room has it. A larger account is a slice of its own. */
-const sightingsPerSliceMax = 4_000_000;
-
 export type Progress = (done: number, total: number) => void;
 
 /** Whether the tables a trace reads are those of the newest import. */
@@ -33,17 +29,36 @@ export async function isReachFresh(engine: Engine): Promise<boolean> {
   return state !== undefined && state.newest === state.built;
 }
 
+/** The tables under way: fed with every slice of classed sightings, then finished. */
+export interface ReachBuild {
+  readonly feed: (classed: string) => Promise<void>;
+  readonly finish: () => Promise<void>;
+}
+
 /**
- * Builds what a trace reads (docs: every table is derived, and may be dropped): once after an import and after the explanations were
- * refreshed. Built beside and exchanged, so that a trace asked meanwhile sees the old tables or the new ones.
+ * Starts to build what a trace reads (every table is derived, and may be dropped). It is built beside and exchanged at the end,
+ * so that a trace asked meanwhile sees the old tables or the new ones. Whoever classes the sightings after an import feeds it.
  */
+export async function startReach(engine: Engine): Promise<ReachBuild> {
+  const build = await startTables(engine, "_next");
+  return {
+    feed: build.feed,
+    finish: async () => {
+      await build.finish();
+      for (const table of traceTables) {
+        await engine.command(`CREATE TABLE IF NOT EXISTS ${table} AS ${table}_next`);
+        await engine.command(`EXCHANGE TABLES ${table} AND ${table}_next`);
+      }
+      for (const statement of dropTables("_next")) await engine.command(statement);
+    },
+  };
+}
+
+/** The same in one go, where nobody else needs the classes. */
 export async function refreshReach(engine: Engine, onProgress: Progress = () => {}): Promise<void> {
-  await buildReach(engine, "_next", always, onProgress);
-  for (const table of traceTables) {
-    await engine.command(`CREATE TABLE IF NOT EXISTS ${table} AS ${table}_next`);
-    await engine.command(`EXCHANGE TABLES ${table} AND ${table}_next`);
-  }
-  for (const statement of dropTables("_next")) await engine.command(statement);
+  const build = await startReach(engine);
+  await classInSlices(engine, { span: always, onProgress }, build.feed);
+  await build.finish();
 }
 
 /** The same tables under another name and for a part of time only: the slow way that `--from` and `--to` take. */
@@ -53,6 +68,12 @@ export async function buildReach(
   span: Span,
   onProgress: Progress,
 ): Promise<void> {
+  const build = await startTables(engine, suffix);
+  await classInSlices(engine, { span, onProgress }, build.feed);
+  await build.finish();
+}
+
+async function startTables(engine: Engine, suffix: string): Promise<ReachBuild> {
   const [base] = await engine.query<{ customers: number }>(countCustomers);
   const modulus = Math.max(1, Math.round((base?.customers ?? 0) / sampleMax));
   const before = [...dropFeeds(suffix), ...dropTables(suffix), ...createTables(suffix, modulus)];
@@ -60,30 +81,12 @@ export async function buildReach(
   await engine.command(fillUnfamiliar(suffix));
   await engine.command(fillContact(suffix));
   await engine.command(fillCustomers(suffix, modulus));
-  await fillSlices(engine, suffix, span, onProgress);
-  // Last, because it says that the rest is whole.
-  await engine.command(fillBase(suffix, modulus));
-  for (const statement of dropFeeds(suffix)) await engine.command(statement);
-}
-
-async function fillSlices(engine: Engine, suffix: string, span: Span, onProgress: Progress): Promise<void> {
-  const sizes = await engine.query<{ actor: string; sightings: number }>(countByActor);
-  const total = sizes.reduce((sum, { sightings }) => sum + sightings, 0);
-  const sql = fillPairs(suffix, actorSightings());
-  let done = 0;
-  let slice: string[] = [];
-  let held = 0;
-  const flush = async (): Promise<void> => {
-    if (slice.length > 0) await engine.command(sql, { actors: slice, ...spanParams(span) });
-    done += held;
-    onProgress(done, total);
-    slice = [];
-    held = 0;
+  return {
+    feed: (classed) => engine.command(fillPairs(suffix, classed)),
+    finish: async () => {
+      // Last, because it says that the rest is whole.
+      await engine.command(fillBase(suffix, modulus));
+      for (const statement of dropFeeds(suffix)) await engine.command(statement);
+    },
   };
-  for (const { actor, sightings } of sizes) {
-    if (held + sightings > sightingsPerSliceMax) await flush();
-    slice.push(actor);
-    held += sightings;
-  }
-  await flush();
 }

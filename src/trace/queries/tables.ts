@@ -136,9 +136,6 @@ export function fillBase(suffix: string, modulus: number): string {
 export const countCustomers: string = `
   SELECT if(count() > 0, count(), (SELECT uniq(customer) FROM sightings)) AS customers FROM customers`;
 
-/** Sightings of each account, to cut the accounts into slices. */
-export const countByActor: string = `SELECT actor, count() AS sightings FROM sightings GROUP BY actor ORDER BY actor`;
-
 /**
  * The exposures of some accounts, a row a customer. `classed` is the explain room's relation of classed sightings.
  * Parameters: actors, since, until.
