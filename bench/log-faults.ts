@@ -1,7 +1,7 @@
 /**
  * Every system call of a recorder's life fails once: EIO, ENOSPC, SIGKILL, injected by strace (the recipe of Tessera's
  * integration/fault/posix); then kill -9 at random moments. After each, recovery must find every acknowledged entry.
- * Run: npx rolldown bench/log-faults.ts --platform node --file dist/bench/log-faults.mjs && node dist/bench/log-faults.mjs [kills] [every nth]
+ * Run: npx rolldown bench/log-faults.ts --platform node --file dist/bench/log-faults.mjs && node dist/bench/log-faults.mjs [kills] [every nth] [eventful]
  */
 import { rmSync } from "node:fs";
 import { seededRandom } from "../src/base/index.ts";
@@ -17,17 +17,18 @@ import {
 
 const kills = Number(process.argv[2] ?? 1000);
 const every = Number(process.argv[3] ?? 1);
+const life = process.argv[4] === "eventful" ? "eventful" : "plain";
 const js = await compiled();
 let bad = 0;
 
 if (canTrace()) {
-  const counts = await counted(js);
+  const counts = await counted(js, life);
   console.log("call        fault    cases  acknowledged  stopped  wrong");
   for (const call of calls) {
     for (const fault of faults) {
       const row = { cases: 0, acknowledged: 0, stopped: 0, wrong: 0 };
       for (let nth = 1; nth <= (counts.get(call) ?? 0); nth += every) {
-        const outcome = await suffer(js, { call, nth, fault });
+        const outcome = await suffer(js, { call, nth, fault, life });
         row.cases++;
         row.acknowledged += outcome.acknowledged;
         if (outcome.said !== "") row.stopped++;

@@ -56,6 +56,33 @@ describe("a recorder to which the disk fails once", () => {
     },
   );
 
+  it.skipIf(!traceable)(
+    `waits for a disk that stalls, and loses nothing${traceable ? "" : " (skipped: strace is missing or may not trace)"}`,
+    async () => {
+      const outcome = await suffer(js, { call: "fdatasync", nth: 3, fault: "stall" });
+      expect(outcome).toEqual({ acknowledged: 269, said: "", wrong: null });
+    },
+  );
+
+  it.skipIf(!traceable)(
+    `carries on a hand-over and an erasure that were cut short${traceable ? "" : " (skipped: strace is missing or may not trace)"}`,
+    async () => {
+      for (const [call, nth] of [
+        ["rename", 27],
+        ["rename", 31],
+        ["rename", 35],
+        ["rename", 45],
+        ["fsync", 75],
+      ] as const)
+        for (const fault of ["SIGKILL", "EIO"] as const)
+          expect({ call, nth, ...(await suffer(js, { call, nth, fault, life: "eventful" })) }).toMatchObject({
+            call,
+            nth,
+            wrong: null,
+          });
+    },
+  );
+
   it("keeps every entry it acknowledged when writes are cut short by a full disk", async () => {
     const outcomes = [];
     for (const kilobytes of [1, 2, 5, 9, 20, 40]) outcomes.push(await limited(js, kilobytes));
