@@ -74,10 +74,6 @@ function trial(desk: Helpdesk, condition: Condition, seed: number): Outcome {
   ];
   const evidence = evidenceInMemory(tracer, firstReads(tracer), reports, defaultSettings);
   const guilty = new Set(condition.perDay === null ? [] : [desk.actors[planted.thief] ?? ""]);
-  const scores = (of: Evidence): ReadonlyMap<string, number> =>
-    new Map(
-      accountPosteriors(stories(of, defaultSettings)).map(({ actor, probability }) => [actor, probability]),
-    );
   const all = scores(evidence);
   let reached = Infinity;
   for (let count = 1; count <= evidence.reports.length && reached === Infinity; count++)
@@ -91,6 +87,15 @@ function trial(desk: Helpdesk, condition: Condition, seed: number): Outcome {
     falselyNamed: [...all].some(([actor, p]) => !guilty.has(actor) && p >= 0.9),
     reports: reached,
   };
+}
+
+function scores(evidence: Evidence): ReadonlyMap<string, number> {
+  return new Map(
+    accountPosteriors(stories(evidence, defaultSettings)).map(({ actor, probability }) => [
+      actor,
+      probability,
+    ]),
+  );
 }
 
 /** Somebody with a month of ordinary work: between 100 and 2,000 updates in the year. */

@@ -14,7 +14,7 @@ export const decided = 0.9;
 /** Accounts above this are in the answer. */
 export const mentioned = 0.01;
 /** Steps of the ladder: every report up to here, then evenly spread ones. */
-const ladderStepsMax = 24;
+const ladderStepsMax = 12;
 
 /** The verdict from the evidence. Pure: equal evidence and settings give an equal answer. */
 export function infer(evidence: Evidence, settings: Settings): TraceAnswer {

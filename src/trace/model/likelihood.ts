@@ -50,14 +50,22 @@ export function shareTerms(
   const misses = kinds.map((kind) => reports[kind] - hitCounts[kind]);
   const missCount = misses.reduce((sum, count) => sum + count, 0);
   const missLog = kinds.reduce((sum, kind, i) => sum + (misses[i] ?? 0) * Math.log(node.background[kind]), 0);
-  const factors = hits.map((hit) => [node.background[hit.knowledge], leakFactor(hit, node)] as const);
+  const background = new Float64Array(hits.length);
+  const leak = new Float64Array(hits.length);
+  for (let at = 0; at < hits.length; at++) {
+    const hit = hits[at];
+    if (hit === undefined) continue;
+    background[at] = node.background[hit.knowledge];
+    leak[at] = leakFactor(hit, node);
+  }
   const terms = new Float64Array(shares.length);
-  for (const [i, { share, logWeight }] of shares.entries()) {
+  for (let i = 0; i < shares.length; i++) {
+    const { share = 0, logWeight = -Infinity, logRest = 0 } = shares[i] ?? {};
     // Products of up to eight factors are taken before one logarithm: it is most of the tracer's time.
-    let sum = logWeight + missLog + missCount * Math.log1p(-share);
+    let sum = logWeight + missLog + missCount * logRest;
     let product = 1;
-    for (const [at, [background, leak]] of factors.entries()) {
-      product *= (1 - share) * background + share * leak;
+    for (let at = 0; at < leak.length; at++) {
+      product *= (1 - share) * (background[at] ?? 0) + share * (leak[at] ?? 0);
       if (at % 8 === 7) {
         sum += Math.log(product);
         product = 1;

@@ -14,9 +14,9 @@ export interface MixturePrior {
   readonly channel: number;
 }
 
-const roundsMax = 40;
+const roundsMax = 30;
 /** Of the log evidence. */
-const tolerance = 1e-3;
+const tolerance = 5e-3;
 
 /**
  * The log evidence of a set of channels working together at one knowledge node: each report comes from the background or from one of

@@ -34,16 +34,22 @@ export interface Frame {
   readonly shares: readonly ShareNode[];
   readonly counts: KnowledgeCounts;
   readonly matched: readonly number[];
+  /** The log evidence of an account that missed every report, at each knowledge node. */
+  readonly missed: readonly number[];
 }
 
 export function frameOf(evidence: Evidence, settings: Settings): Frame {
+  const nodes = knowledgeNodes(evidence.reports);
+  const shares = shareNodes(settings.model.channelCount, settings.model.backgroundCount);
+  const counts = countKnowledge(evidence.reports);
   return {
     evidence,
     settings,
-    nodes: knowledgeNodes(evidence.reports),
-    shares: shareNodes(settings.model.channelCount, settings.model.backgroundCount),
-    counts: countKnowledge(evidence.reports),
+    nodes,
+    shares,
+    counts,
     matched: evidence.reports.map((report) => report.matched),
+    missed: nodes.map((node) => channelLog([], counts, node, shares)),
   };
 }
 
@@ -101,20 +107,28 @@ function accountStories(
   }));
   // Accounts that no report points to share what is left of the prior: each has missed every report.
   const silent = Math.max(0, evidence.accounts - channels.length);
-  const missed = nodes.map((node) => channelLog([], counts, node, frame.shares));
-  const log = Math.log(prior) + Math.log(silent / Math.max(1, evidence.accounts)) + overNodes(missed);
+  const log = Math.log(prior) + Math.log(silent / Math.max(1, evidence.accounts)) + overNodes(frame.missed);
   return [...told, { hypothesis, actors: [], kind, segment: null, log }];
 }
 
+/**
+ * An account's log evidence at each knowledge node. At one node first: an account far behind a leak that hit nobody in particular can't
+ * matter, and the other nodes are then taken to differ as they do for an account that missed every report.
+ */
 function candidateOf(frame: Frame, channel: ChannelEvidence): Candidate {
-  const { nodes, counts, shares } = frame;
+  const { nodes, counts, shares, missed } = frame;
   const hits = channelHits(frame, channel);
-  return {
-    actor: channel.actor,
-    hits,
-    logs: Float64Array.from(nodes, (node) => channelLog(hits, counts, node, shares)),
-  };
+  const [first] = nodes;
+  const logs = new Float64Array(missed.length);
+  if (first !== undefined) logs[0] = channelLog(hits, counts, first, shares);
+  const ahead = (logs[0] ?? 0) - (missed[0] ?? 0);
+  for (const [i, node] of nodes.entries())
+    if (i > 0) logs[i] = ahead < aheadMin ? (missed[i] ?? 0) + ahead : channelLog(hits, counts, node, shares);
+  return { actor: channel.actor, hits, logs };
 }
+
+/** In logs, over an account that missed every report: with hits as by chance an account gains less than this. */
+const aheadMin = 3;
 
 function channelHits(frame: Frame, channel: ChannelEvidence): readonly WeighedHit[] {
   const { evidence, settings, matched } = frame;
@@ -186,12 +200,14 @@ export function channelEvidence(
   readonly channels: readonly { readonly actor: string; readonly log: number }[];
   readonly missed: number;
 } {
-  const frame = { ...frameOf(evidence, settings), shares: asked.shares };
+  const whole = frameOf(evidence, settings);
+  const missed = whole.nodes.map((node) => channelLog([], whole.counts, node, asked.shares));
+  const frame = { ...whole, shares: asked.shares, missed };
   const channels = evidence.channels
     .filter((channel) => channel.kind === asked.kind)
     .map((channel) => ({ actor: channel.actor, log: overNodes(candidateOf(frame, channel).logs) }));
   return {
     channels,
-    missed: overNodes(frame.nodes.map((node) => channelLog([], frame.counts, node, asked.shares))),
+    missed: overNodes(missed),
   };
 }

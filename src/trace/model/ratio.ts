@@ -21,11 +21,14 @@ export function likelihoodRatios(
   model: ModelSettings,
 ): Float64Array {
   const shares = exposureShares(exposure, matched, customers, model.shrinkage);
-  const mean = shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);
-  return shares.map((share) => {
-    const ratio = 1 / (model.stratumWeight * share + (1 - model.stratumWeight) * mean);
-    return ratio / (1 - model.contamination + model.contamination * ratio);
-  });
+  let sum = 0;
+  for (let report = 0; report < shares.length; report++) sum += shares[report] ?? 0;
+  const mean = sum / Math.max(1, shares.length);
+  for (let report = 0; report < shares.length; report++) {
+    const ratio = 1 / (model.stratumWeight * (shares[report] ?? 0) + (1 - model.stratumWeight) * mean);
+    shares[report] = ratio / (1 - model.contamination + model.contamination * ratio);
+  }
+  return shares;
 }
 
 /**
@@ -39,11 +42,14 @@ export function exposureShares(
   customers: number,
   shrinkage: number,
 ): Float64Array {
-  return Float64Array.from(matched, (n, report) => {
+  const shares = new Float64Array(matched.length);
+  for (let report = 0; report < matched.length; report++) {
+    const n = matched[report] ?? 0;
     // At least one customer: the hit itself says that the channel is not empty.
     const base = Math.max(1, exposure.reach[report] ?? 0) / Math.max(1, customers);
     const exposed = exposure.exposed[report] ?? 0;
     const drawn = (exposed + shrinkage) / (n + shrinkage / base);
-    return n === 0 ? drawn : Math.max(exposed / n, drawn);
-  });
+    shares[report] = n === 0 ? drawn : Math.max(exposed / n, drawn);
+  }
+  return shares;
 }

@@ -29,6 +29,8 @@ export interface SetContext {
 /** Accounts that sets of two and more are built from, and sets of each size that are grown further. */
 const candidatesMax = 12;
 const beamWidth = 6;
+/** The evidence (in logs) that the best set may lose by taking in one more account, and still be grown further. */
+const worseMax = 3;
 /** Sets this much less likely (in logs) than the best set are not grown. */
 const beamDepth = 14;
 
@@ -38,17 +40,20 @@ const beamDepth = 14;
  */
 export function accountSets(candidates: readonly Candidate[], context: SetContext): readonly AccountSet[] {
   const singles = candidates.map((one): GrowingSet => ({ members: [one], logs: one.logs }));
-  const sets: AccountSet[] = singles.map((set) =>
-    finish(set, Math.min(candidatesMax, candidates.length), context),
+  const weights = context.sizes.map((_, i) =>
+    logPrior(i + 1, Math.min(candidatesMax, candidates.length), context),
   );
+  const sets: AccountSet[] = singles.map((set) => finish(set, weights));
   const best: readonly GrowingSet[] = [...singles]
     .sort((a, b) => logSumExp(b.logs) - logSumExp(a.logs))
     .slice(0, candidatesMax);
   let beam: readonly GrowingSet[] = best;
   for (let size = 2; size <= context.sizes.length && beam.length > 0; size++) {
     const grown = grow(beam, best, context);
-    sets.push(...grown.map((set) => finish(set, Math.min(candidatesMax, candidates.length), context)));
+    sets.push(...grown.map((set) => finish(set, weights)));
     const top = Math.max(...grown.map((set) => logSumExp(set.logs)));
+    // Where one more account explains nothing more, two more won't.
+    if (top < Math.max(...beam.map((set) => logSumExp(set.logs))) - worseMax) break;
     beam = grown
       .filter((set) => logSumExp(set.logs) > top - beamDepth)
       .sort((a, b) => logSumExp(b.logs) - logSumExp(a.logs))
@@ -111,8 +116,9 @@ function togetherLogs(
   return logs.map((log, i) => (Number.isNaN(log) ? (before[i] ?? -Infinity) + change : log));
 }
 
-function finish(set: GrowingSet, candidates: number, context: SetContext): AccountSet {
-  const prior = logPrior(set.members.length, candidates, context);
+/** `weights`: the log prior of a set of one, of two, ... */
+function finish(set: GrowingSet, weights: readonly number[]): AccountSet {
+  const prior = weights[set.members.length - 1] ?? -Infinity;
   return { actors: set.members.map((member) => member.actor), logs: set.logs.map((log) => log + prior) };
 }
 
