@@ -2,7 +2,7 @@ import { formatInstant, joinFields } from "../domain/index.ts";
 import type { ExportedSighting } from "./exported.ts";
 
 /** The columns of the table `accesses`, so that the file can be imported again, then what whosaw knows of the read. */
-export const csvColumns = [
+const csvColumns = [
   "time",
   "actor",
   "customer",

@@ -3,7 +3,7 @@ import type { Action } from "../domain/index.ts";
 import { type Exported, type ExportedSighting, type ExportedUnknown, rowName } from "./exported.ts";
 
 /** The Elastic Common Schema whose fields are used; all of them are far older. */
-export const ecsVersion = "8.17.0";
+const ecsVersion = "8.17.0";
 
 /** ECS expects access and change of the category database; that a change was a deletion is said beside it. */
 const types: { readonly [action in Action]: readonly string[] } = {

@@ -9,6 +9,6 @@ export {
   type ExportReceipt,
   type SightingClass,
 } from "./exported.ts";
-export { ocsfLine, ocsfVersion } from "./ocsf.ts";
-export { ecsLine, ecsVersion } from "./ecs.ts";
-export { csvColumns, csvHeader, csvLine } from "./csv.ts";
+export { ocsfLine } from "./ocsf.ts";
+export { ecsLine } from "./ecs.ts";
+export { csvHeader, csvLine } from "./csv.ts";

@@ -7,7 +7,7 @@ import { type Exported, type ExportedSighting, type ExportedUnknown, rowName } f
 type Members = { readonly [name: string]: Json };
 
 /** The schema that every event is written to and tested against. */
-export const ocsfVersion = "1.5.0";
+const ocsfVersion = "1.5.0";
 
 /**
  * Web Resources Activity. Datastore Activity (6005) has no place for the records it read, demands a source address that many
