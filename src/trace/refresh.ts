@@ -13,7 +13,7 @@ import {
 } from "./queries/tables.ts";
 
 /** Customers in the sample that matched shares are counted from; smaller bases are counted whole. */
-export const sampleMax = 120_000;
+export const sampleMax = 48_000;
 export type Progress = (done: number, total: number) => void;
 
 /** Whether the tables a trace reads are those of the newest import. */
