@@ -29,6 +29,7 @@ export const calls = [
   "rmdir",
   "ftruncate",
   "read",
+  "syncfs",
 ] as const;
 
 export interface Case {
@@ -37,12 +38,14 @@ export interface Case {
   readonly nth: number;
   readonly fault: Fault;
   readonly life?: Life;
+  /** Sizes of the commits, joined by commas. */
+  readonly batches?: string;
 }
 
 const batchesDefault = "1,3,2,260,1";
 
-function argumentsFor(life: Life = "plain"): readonly string[] {
-  return [batchesDefault, life];
+function argumentsFor(life: Life = "plain", batches = batchesDefault): readonly string[] {
+  return [batches, life];
 }
 
 export interface Outcome {
@@ -197,7 +200,7 @@ export async function suffer(js: string, one: Case): Promise<Outcome> {
   const dir = await mkdtemp(join(tmpdir(), "whosaw-faults-"));
   mkdirSync(join(dir, "data"));
   const what = injections[one.fault];
-  await traced(started(js, dir, argumentsFor(one.life)), [
+  await traced(started(js, dir, argumentsFor(one.life, one.batches)), [
     "-e",
     `trace=${one.call}`,
     "-e",

@@ -57,6 +57,16 @@ describe("a recorder to which the disk fails once", () => {
   );
 
   it.skipIf(!traceable)(
+    `signs nothing when the disk fails under many tiles at once${traceable ? "" : " (skipped: strace is missing or may not trace)"}`,
+    async () => {
+      for (const fault of ["EIO", "ENOSPC", "SIGKILL"] as const) {
+        const outcome = await suffer(js, { call: "syncfs", nth: 1, fault, batches: "2000,700" });
+        expect(outcome).toEqual({ acknowledged: 2700, said: "the log stopped: syncfs failed", wrong: null });
+      }
+    },
+  );
+
+  it.skipIf(!traceable)(
     `waits for a disk that stalls, and loses nothing${traceable ? "" : " (skipped: strace is missing or may not trace)"}`,
     async () => {
       const outcome = await suffer(js, { call: "fdatasync", nth: 3, fault: "stall" });

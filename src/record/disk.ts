@@ -1,7 +1,8 @@
 import { constants, fdatasync, write } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isErrno } from "./errno.ts";
+import { syncFile, syncFileSystem } from "./sync.ts";
 
 /** Writes all of `bytes` at the end of an open file and waits until they are on the disk. Fails at the first error. */
 export async function appendDurably(fd: number, bytes: Uint8Array): Promise<void> {
@@ -20,6 +21,9 @@ function writeSome(fd: number, bytes: Uint8Array, at: number): Promise<number> {
   });
 }
 
+/** Up to so many files, as a quiet log writes them, are fsynced each; more are made durable together. */
+const filesSyncedOneByOneMax = 12;
+
 /**
  * The folders of one log, and the one way whole files come into them: written beside, fsynced, renamed, and the folder
  * fsynced before anyone relies on the name (`settle`).
@@ -29,6 +33,7 @@ export class Disk {
   readonly #unsettled = new Set<string>();
   readonly #known = new Set<string>();
   #temporary = 0;
+  readonly #staged: { readonly temporary: string; readonly name: string }[] = [];
   #settling: Promise<void> = Promise.resolve();
 
   constructor(root: string) {
@@ -70,6 +75,29 @@ export class Disk {
     }
     await rename(temporary, this.path(name));
     this.#unsettled.add(dirname(name));
+  }
+
+  /**
+   * Writes a whole file beside its place. It is put there by the next `flush`, and may be relied upon after the next
+   * `settle`: so that a second's worth of tiles costs one flush of the disk and not one each.
+   */
+  async stage(name: string, bytes: Uint8Array): Promise<void> {
+    await this.folder(dirname(name));
+    await this.folder("log/tmp");
+    const temporary = this.path(`log/tmp/${process.pid}-${this.#temporary++}`);
+    await writeFile(temporary, bytes, { flag: "wx", mode: 0o640 });
+    this.#staged.push({ temporary, name });
+  }
+
+  /** Makes staged files durable, then puts them in place. One call at a time. */
+  async flush(): Promise<void> {
+    const staged = this.#staged.splice(0);
+    const together = staged.length > filesSyncedOneByOneMax && (await syncFileSystem(this.path("log/tmp")));
+    if (!together) for (const { temporary } of staged) await syncFile(temporary);
+    for (const { temporary, name } of staged) {
+      await rename(temporary, this.path(name));
+      this.#unsettled.add(dirname(name));
+    }
   }
 
   /** Makes every name since the last call durable. */

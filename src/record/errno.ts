@@ -6,6 +6,7 @@ export function isErrno(error: unknown, code: string): boolean {
 /** `fdatasync EIO`: what failed and how, without a path, which may hold what does not belong into a message. */
 export function errnoText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const call = "syscall" in error ? String(error.syscall) : error.name;
-  return "code" in error ? `${call} ${String(error.code)}` : `${call}: ${error.message}`;
+  return "code" in error && "syscall" in error
+    ? `${String(error.syscall)} ${String(error.code)}`
+    : error.message;
 }

@@ -289,7 +289,7 @@ export class Sequencer {
     if (isRefusal(published)) return published;
     return this.#alone(async () => {
       for (const { from, to } of stretches) shelf.forget(from, to);
-      await shelf.drained(0);
+      await shelf.flushed();
       await eraseRecords(disk, stretches);
       await forgetErasing(disk);
       return null;

@@ -112,6 +112,12 @@ export class Shelf {
     while (this.#backlogBytes > bytes) await Promise.race(this.#underWay);
   }
 
+  /** Resolves when everything pushed so far is in its place. */
+  async flushed(): Promise<void> {
+    await Promise.all(this.#underWay);
+    await this.#disk.flush();
+  }
+
   /** Makes all pushed so far durable, and says what tree that is. */
   async settle(): Promise<Omit<TreeHead, "origin">> {
     const head = { size: this.#edge.size, root: this.#edge.root() };
@@ -124,7 +130,7 @@ export class Shelf {
       this.#writeBundles(tile);
       this.#rememberBundles(tile);
     }
-    await Promise.all(this.#underWay);
+    await this.flushed();
     await this.#disk.settle();
     return head;
   }
@@ -167,7 +173,7 @@ export class Shelf {
     const written = new Promise<void>((resolve, reject) => {
       this.#queue.push(async () => {
         try {
-          await this.#disk.put(`log/${path}`, bytes);
+          await this.#disk.stage(`log/${path}`, bytes);
           this.#backlogBytes -= bytes.length;
           resolve();
         } catch (error) {
