@@ -132,6 +132,34 @@ describe("an untouched log", () => {
   });
 });
 
+describe("a log that is being written", () => {
+  it("verifies at the checkpoint that was read, though its partial tiles have become full ones since", async () => {
+    const copy = await copyOf(later);
+    made.push(copy);
+    await cp(join(dir, "log/checkpoint"), join(copy, "log/checkpoint"));
+    expect(await verifyLog(copy, { key: vkey, thorough: true })).toMatchObject({ ok: true, size: 700 });
+  });
+
+  it("verifies again and again while entries come in", async () => {
+    const copy = await copyOf(dir);
+    made.push(copy);
+    const recorder = await opened(copy, { checkpointMillis: 20 });
+    let busy = true;
+    const writing = (async () => {
+      for (let from = 700; busy; from += 150) await record(recorder, from, from + 150);
+    })();
+    for (let round = 0; round < 30; round++) {
+      const { problems } = await verifyLog(copy, { key: vkey });
+      expect(problems).toEqual([]);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    busy = false;
+    await writing;
+    await recorder.close();
+    expect((await verifyLog(copy, { key: vkey })).ok).toBe(true);
+  });
+});
+
 describe("an attack is found, and called by its name", () => {
   it("a flipped bit in an entry", async () => {
     expect(await after((log) => flipByte(join(log, "entries/001"), 200))).toMatchObject({

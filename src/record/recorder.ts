@@ -119,7 +119,7 @@ export class Sequencer {
     );
   }
 
-  /** As `append`, for entries that become durable together and get indexes in a row. */
+  /** As `append`, for entries that become durable together and get indexes in a row: at most queueEntriesMax of them. */
   appendAll(said: readonly Said[]): Promise<readonly Receipt[] | Refusal> {
     return this.#wait(said, (one) => this.#parts.sealer.seal(one));
   }

@@ -38,3 +38,9 @@ export function decodeBundle(kind: BundleKind, bundle: Uint8Array): readonly Buf
   }
   return records;
 }
+
+/** The bundle's first `count` records, as a narrower bundle of the same tile holds them. Null if it isn't a bundle. */
+export function narrowBundle(kind: BundleKind, bundle: Uint8Array, count: number): Uint8Array | null {
+  const records = decodeBundle(kind, bundle);
+  return records === null ? null : encodeBundle(kind, records.slice(0, count));
+}

@@ -4,11 +4,13 @@ import {
   entryBundlePath,
   formatVerifierKey,
   hashBytes,
+  narrowBundle,
   parseCheckpoint,
   parseVerifierKey,
   sameBytes,
   tilePath,
   tileWidth,
+  type BundleKind,
   type Checkpoint,
   type FullTile,
   type Hash,
@@ -170,16 +172,37 @@ class Walk {
   /** A tile with its bundles; null if none of the three is there. */
   async #found(index: number): Promise<TileFiles | null> {
     const width = Math.min(tileWidth, this.#checkpoint.size - index * tileWidth);
-    const leaves = await this.#read(tilePath({ level: "entries", index, width }));
-    const entries = await this.#read(entryBundlePath(index, width));
+    const leaves = await this.#bundle("leaves", index, width);
+    const entries = await this.#bundle("entries", index, width);
     const tile = { level: 0, index, width };
-    if (leaves === null && entries === null && (await this.#read(tilePath(tile))) === null) return null;
+    if (leaves === null && entries === null && (await this.#hashes(tile)) === null) return null;
     return { index, width, hashes: await this.#tile(tile), leaves, entries };
+  }
+
+  /**
+   * The bundle at its width. In a log that is being written the partial one of this checkpoint may have been removed
+   * since; the full one, which begins with the same records, is there then.
+   */
+  async #bundle(kind: BundleKind, index: number, width: number): Promise<Uint8Array | null> {
+    const path = (of: number): string =>
+      kind === "leaves" ? tilePath({ level: "entries", index, width: of }) : entryBundlePath(index, of);
+    const exact = await this.#read(path(width));
+    if (exact !== null || width === tileWidth) return exact;
+    const full = await this.#read(path(tileWidth));
+    return full === null ? null : (narrowBundle(kind, full, width) ?? full);
+  }
+
+  /** The tile at its width, or the beginning of the full one that has taken its place. */
+  async #hashes(tile: Tile): Promise<Uint8Array | null> {
+    const exact = await this.#read(tilePath(tile));
+    if (exact !== null || tile.width === tileWidth) return exact;
+    const full = await this.#read(tilePath({ ...tile, width: tileWidth }));
+    return full?.length === tileWidth * hashBytes ? full.subarray(0, tile.width * hashBytes) : full;
   }
 
   async #tile(tile: Tile): Promise<Uint8Array | null> {
     const first = tile.index * tileWidth ** (Number(tile.level) + 1);
-    const bytes = await this.#read(tilePath(tile));
+    const bytes = await this.#hashes(tile);
     if (bytes === null) {
       this.#problems.add("tile_missing", first, `${tilePath(tile)} is missing`);
       return null;
