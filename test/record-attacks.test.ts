@@ -144,16 +144,16 @@ describe("a log that is being written", () => {
     const copy = await copyOf(dir);
     made.push(copy);
     const recorder = await opened(copy, { checkpointMillis: 20 });
-    let busy = true;
+    const done = new AbortController();
     const writing = (async () => {
-      for (let from = 700; busy; from += 150) await record(recorder, from, from + 150);
+      for (let from = 700; !done.signal.aborted; from += 150) await record(recorder, from, from + 150);
     })();
     for (let round = 0; round < 30; round++) {
       const { problems } = await verifyLog(copy, { key: vkey });
       expect(problems).toEqual([]);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
-    busy = false;
+    done.abort();
     await writing;
     await recorder.close();
     expect((await verifyLog(copy, { key: vkey })).ok).toBe(true);

@@ -3,6 +3,7 @@ import {
   consistencyRanges,
   coverOf,
   decodeBundle,
+  decodeEntry,
   entryBundlePath,
   foldPerfect,
   formatProofFile,
@@ -10,7 +11,6 @@ import {
   levelSize,
   nodesFromTiles,
   parseCheckpoint,
-  parseEntry,
   proveConsistency,
   proveInclusion,
   tileForNode,
@@ -135,7 +135,7 @@ export class LogReader {
 
 function stored(index: number, bytes: Buffer): StoredEntry {
   if (bytes.length === 0) return { index, recorded: null, entry: null };
-  const parsed = parseEntry(bytes);
+  const parsed = decodeEntry(bytes);
   if (parsed === null) throw new Error(`entry ${index} is damaged: run whosaw verify`);
   return { index, ...parsed };
 }

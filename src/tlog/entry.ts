@@ -36,9 +36,15 @@ export function recordedOf(entry: Uint8Array): string | null {
 
 /** Null unless the bytes are an entry, in canonical JSON (RFC 8785) to the last byte. */
 export function parseEntry(bytes: Uint8Array): LogEntry | null {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
-  const parsed = parseJson(text);
-  if (parsed === null || recordedOf(bytes) === null || canonicalText(parsed) !== text) return null;
+  const entry = decodeEntry(bytes);
+  // As bytes: what is not UTF-8 would else pass for the replacement character it is read as.
+  return entry !== null && Buffer.from(canonicalText({ ...entry })).equals(bytes) ? entry : null;
+}
+
+/** As parseEntry, for a log that has been verified or was written here: the spelling is not looked at. Half the time. */
+export function decodeEntry(bytes: Uint8Array): LogEntry | null {
+  const parsed = parseJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"));
+  if (parsed === null || recordedOf(bytes) === null) return null;
   const { entry, recorded, ...rest } = parsed as { readonly [member: string]: Json };
   if (typeof recorded !== "string" || Object.keys(rest).length > 0 || !isSaid(entry)) return null;
   return { entry, recorded };

@@ -274,6 +274,12 @@ describe("entries, leaves, bundles, statements", () => {
       expect(parseEntry(Buffer.from(wrong)), wrong).toBeNull();
   });
 
+  it("an entry that is not UTF-8 is none", () => {
+    const bytes = Buffer.from(entry);
+    bytes[bytes.indexOf("sighting")] = 0xff;
+    expect(parseEntry(bytes)).toBeNull();
+  });
+
   it("a leaf is one exact text of 118 bytes", () => {
     const leaf = leafFor(entry, Buffer.alloc(16, 7));
     expect(leaf.length).toBe(leafBytes);

@@ -82,5 +82,13 @@ export { formatProofFile, parseProofFile, type ProofFile } from "./proofFile.ts"
 export { formatLeaf, leafBytes, leafFor, parseLeaf, saltBytes, type Leaf } from "./leaf.ts";
 export { decodeBundle, encodeBundle, entryBytesMax, narrowBundle, type BundleKind } from "./bundle.ts";
 export { signStatement, statementKey, type Statement } from "./statement.ts";
-export { canonicalText, formatEntry, parseEntry, recordedOf, type LogEntry, type Said } from "./entry.ts";
+export {
+  canonicalText,
+  decodeEntry,
+  formatEntry,
+  parseEntry,
+  recordedOf,
+  type LogEntry,
+  type Said,
+} from "./entry.ts";
 export { formatAddCheckpoint, parseAddCheckpoint, type AddCheckpoint } from "./addCheckpoint.ts";
