@@ -1,7 +1,7 @@
 /**
  * Every system call of a recorder's life fails once: EIO, ENOSPC, SIGKILL, injected by strace (the recipe of Tessera's
  * integration/fault/posix); then kill -9 at random moments. After each, recovery must find every acknowledged entry.
- * Run: npx rolldown bench/log-faults.ts --platform node --file dist/bench/log-faults.mjs && node dist/bench/log-faults.mjs [kills] [every nth] [eventful]
+ * Run: npm run bench -- log-faults [kills] [every nth] [eventful] [--short]
  */
 import { rmSync } from "node:fs";
 import { seededRandom } from "../src/base/index.ts";
@@ -15,9 +15,11 @@ import {
   suffer,
 } from "../test/record-faults-harness.ts";
 
-const kills = Number(process.argv[2] ?? 1000);
-const every = Number(process.argv[3] ?? 1);
-const life = process.argv[4] === "eventful" ? "eventful" : "plain";
+const short = process.argv.includes("--short");
+const given = process.argv.slice(2).filter((word) => word !== "--short");
+const kills = Number(given[0] ?? (short ? 20 : 1000));
+const every = Number(given[1] ?? (short ? 40 : 1));
+const life = given[2] === "eventful" ? "eventful" : "plain";
 const js = await compiled();
 let bad = 0;
 

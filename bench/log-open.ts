@@ -2,7 +2,7 @@
  * Opening logs of a thousand to ten thousand million entries: time and memory must not grow. Claim: 100 million entries
  * open in under 2 s. A generator writes the tiles of the right edge directly. It writes no others: that the log opens,
  * takes an entry and signs shows that opening reads no others.
- * Run: npx rolldown bench/log-open.ts --platform node --file dist/bench/log-open.mjs && node dist/bench/log-open.mjs
+ * Run: npm run bench -- log-open
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -2,7 +2,7 @@
  * The recorder at 64 waiting callers, beside a bare loop that writes and fdatasyncs the same bytes in the same batches,
  * in one run and on one disk, in turns of a second, so that a noisy disk is
  * noisy for both. The recorder's turn ends with its checkpoint. Claim: at least 0.6 of the bare loop.
- * Run: npx rolldown bench/log-throughput.ts --platform node --file dist/bench/log-throughput.mjs && node dist/bench/log-throughput.mjs [turns] [callers]
+ * Run: npm run bench -- log-throughput [turns] [callers] [--short]
  */
 import {
   closeSync,
@@ -19,9 +19,10 @@ import { join } from "node:path";
 import { isRefusal } from "../src/base/index.ts";
 import { openRecorder, type Recorder } from "../src/record/index.ts";
 
-const turns = Number(process.argv[2] ?? 6);
+const given = process.argv.slice(2).filter((word) => word !== "--short");
+const turns = Number(given[0] ?? (process.argv.includes("--short") ? 2 : 6));
 const turnMillis = 1000;
-const callers = Number(process.argv[3] ?? 64);
+const callers = Number(given[1] ?? 64);
 const dir = mkdtempSync(join(process.env["WHOSAW_BENCH_DIR"] ?? tmpdir(), "whosaw-throughput-"));
 
 function sighting(n: number): {

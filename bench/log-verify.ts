@@ -2,7 +2,7 @@
  * The verifier beside bare hashing, in one run over the same log. Claim: at least half the rate at which crypto.hash
  * alone does the hashing that any verifier must (every leaf, every entry, every node of the tree); the rate beside
  * hashing the leaves alone is printed too.
- * Run: npx rolldown bench/log-verify.ts --platform node --file dist/bench/log-verify.mjs && node dist/bench/log-verify.mjs [entries]
+ * Run: npm run bench -- log-verify [entries] [--short]
  */
 import { hash, randomBytes } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -13,7 +13,8 @@ import { openRecorder } from "../src/record/index.ts";
 import { decodeBundle } from "../src/tlog/index.ts";
 import { verifyLog } from "../src/verify/index.ts";
 
-const size = Number(process.argv[2] ?? 200_000);
+const given = process.argv.slice(2).filter((word) => word !== "--short");
+const size = Number(given[0] ?? (process.argv.includes("--short") ? 20_000 : 200_000));
 const dir = mkdtempSync(join(process.env["WHOSAW_BENCH_DIR"] ?? tmpdir(), "whosaw-verify-"));
 
 async function fill(): Promise<void> {
