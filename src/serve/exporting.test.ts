@@ -34,7 +34,7 @@ async function openEmpty(name: string): Promise<Desk> {
 
 const cell = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 
-const table = (header: string, rows: readonly (readonly string[])[]): string =>
+const csv = (header: string, rows: readonly (readonly string[])[]): string =>
   `${[header, ...rows.map((row) => row.map(cell).join(","))].join("\n")}\n`;
 
 /** Random work and reads: tickets with and without assignees, searches before reads, equal reads, masks, texts that must be quoted. */
@@ -71,9 +71,9 @@ function writeDesk(folder: string): void {
     ];
   });
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "tickets.csv"), table("id,customer,opened,closed,assignee", tickets));
+  writeFileSync(join(folder, "tickets.csv"), csv("id,customer,opened,closed,assignee", tickets));
   const header = "time,actor,customer,fields,masked,action,ticket,session,ip,source";
-  writeFileSync(join(folder, "accesses.csv"), table(header, [...reads, ...reads.slice(0, 5)]));
+  writeFileSync(join(folder, "accesses.csv"), csv(header, [...reads, ...reads.slice(0, 5)]));
 }
 
 const foreign = (time: string, more: object): string =>

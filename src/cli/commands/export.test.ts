@@ -61,18 +61,16 @@ describe("whosaw export", () => {
   it("with --json prints the summary and nothing else", async () => {
     const file = join(root, "ann.jsonl");
     const { code, out } = await whosaw(
-      ...[
-        "export",
-        "--format",
-        "ocsf",
-        "--actor",
-        "agent-ann",
-        "--to",
-        "2019-07-01",
-        "--out",
-        file,
-        "--json",
-      ],
+      "export",
+      "--format",
+      "ocsf",
+      "--actor",
+      "agent-ann",
+      "--to",
+      "2019-07-01",
+      "--out",
+      file,
+      "--json",
     );
     const bytes = readFileSync(file);
     expect(code).toBe(0);
