@@ -91,19 +91,24 @@ function settled(total: number, holds: (count: number) => boolean): number {
 }
 
 /**
- * The information limit: who knows exactly which customers the thief took, and the leak share, and weighs that list against
- * equally long lists of as many other accounts, drawn alike from the base. Nobody can do with fewer reports.
+ * The information limit: who knows exactly which customers the thief took, the leak share, and how often callers know an exclusive fact,
+ * and weighs that list against the lists of as many other accounts, none of which a leaked report hits.
  */
 function limitNames({ evidence, guilty, stolen, leakReports, stolenFrom }: Case, count: number): boolean {
   const [account = ""] = guilty;
   const share = Math.min(0.999, Math.max(0.001, leakReports / Math.max(1, evidence.reports.length)));
   const list = (stolen.get(account)?.size ?? 1) / evidence.customers;
-  const hits = stolenFrom.slice(0, count).filter((from) => from === account).length;
-  const log = hits * Math.log(1 - share + share / list) + (count - hits) * Math.log(1 - share);
-  // The others are hit as often as chance has it, which for lists this short is hardly ever.
-  const others = Math.log(evidence.accounts - 1) + count * Math.log(1 - share + list * share);
-  return log - Math.max(others, 0) >= Math.log(named / (1 - named));
+  let log = 0;
+  for (let report = 0; report < count; report++) {
+    if (stolenFrom[report] !== account) continue;
+    const background = evidence.reports[report]?.knowledge === "exclusive" ? knowsAnyway : 1 - knowsAnyway;
+    log += Math.log1p((share * knowsFromLeak) / ((1 - share) * background * list));
+  }
+  return log >= Math.log(evidence.accounts - 1) + Math.log(named / (1 - named));
 }
+
+const knowsFromLeak = 0.5;
+const knowsAnyway = 0.01;
 
 const options = benchOptions(process.argv.slice(2), { full: 400, short: 40 });
 const raced: Raced[] = [];

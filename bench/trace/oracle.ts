@@ -16,7 +16,7 @@ export function oracleProbabilities(
   const share = Math.min(0.999, Math.max(0.001, told.leakShare));
   const { channels, missed } = channelEvidence(evidence, settings, {
     kind: told.kind,
-    shares: [{ share, logWeight: 0, logRest: Math.log1p(-share) }],
+    shares: [{ share, logWeight: 0 }],
   });
   const silent = Math.max(0, evidence.accounts - channels.length);
   const total = logSumExp([...channels.map((channel) => channel.log), missed + Math.log(silent)]);

@@ -22,15 +22,16 @@ import {
 
 const scenario: Scenario = {
   ...plainScenario,
-  customers: 1500,
+  customers: 4000,
   actors: 30,
   days: 70,
   theft: {
     ...plainScenario.theft,
     kind: "insider",
-    style: "own-queue",
+    style: "without-tickets",
+    segment: { ...plainScenario.theft.segment, language: "en" },
     thieves: 1,
-    perDay: 6,
+    perDay: 4,
     total: null,
     bySearch: 0.2,
     fromDay: 10,

@@ -12,7 +12,15 @@ export interface KnowledgeNode {
   readonly leak: Readonly<Record<Knowledge, number>>;
   /** Through a channel that had not. */
   readonly leakUnshown: Readonly<Record<Knowledge, number>>;
+  /** Times the chance that a leaked report misses the channel all the same. */
+  readonly leakMissed: Readonly<Record<Knowledge, number>>;
 }
+
+/**
+ * The share of a leak's reports that its channel does not show: a read that was never recorded, or that passes for explained. Without
+ * it, one caller who knew a ticket number and whose reads look explained would all but rule the true channel out.
+ */
+export const missedShare = 0.08;
 
 const exclusiveFromLeak = [0.15, 0.5, 0.85] as const;
 /** Guesses, earlier leaks elsewhere, and customers who misremember. */
@@ -31,7 +39,18 @@ export function knowledgeNodes(reports: readonly UsedReport[]): readonly Knowled
 }
 
 function node(leak: readonly [number, number], background: readonly [number, number]): KnowledgeNode {
-  return { background: chances(...background), leak: chances(...leak), leakUnshown: chances(0, leak[1]) };
+  const shown = chances(...leak);
+  return {
+    background: chances(...background),
+    leak: shown,
+    leakUnshown: chances(0, leak[1]),
+    leakMissed: {
+      exclusive: missedShare * shown.exclusive,
+      much: missedShare * shown.much,
+      little: missedShare * shown.little,
+      unsaid: missedShare * shown.unsaid,
+    },
+  };
 }
 
 function chances(exclusive: number, much: number): Readonly<Record<Knowledge, number>> {

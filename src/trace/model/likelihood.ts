@@ -1,6 +1,6 @@
 import { logSumExp } from "../../stats/index.ts";
 import type { Knowledge, UsedReport } from "./evidence.ts";
-import type { KnowledgeNode } from "./knowledge.ts";
+import { type KnowledgeNode, missedShare } from "./knowledge.ts";
 import type { ShareNode } from "./nodes.ts";
 
 /** A hit as the model sees it: which report, what its caller knew, and its likelihood ratio. */
@@ -13,7 +13,7 @@ export interface WeighedHit {
 
 export type KnowledgeCounts = Readonly<Record<Knowledge, number>>;
 
-const kinds = ["exclusive", "much", "little", "unsaid"] as const;
+export const kinds = ["exclusive", "much", "little", "unsaid"] as const;
 
 export function countKnowledge(items: readonly { readonly knowledge: Knowledge }[]): KnowledgeCounts {
   const counts = { exclusive: 0, much: 0, little: 0, unsaid: 0 };
@@ -48,8 +48,6 @@ export function shareTerms(
 ): Float64Array {
   const hitCounts = countKnowledge(hits);
   const misses = kinds.map((kind) => reports[kind] - hitCounts[kind]);
-  const missCount = misses.reduce((sum, count) => sum + count, 0);
-  const missLog = kinds.reduce((sum, kind, i) => sum + (misses[i] ?? 0) * Math.log(node.background[kind]), 0);
   const background = new Float64Array(hits.length);
   const leak = new Float64Array(hits.length);
   for (let at = 0; at < hits.length; at++) {
@@ -60,9 +58,15 @@ export function shareTerms(
   }
   const terms = new Float64Array(shares.length);
   for (let i = 0; i < shares.length; i++) {
-    const { share = 0, logWeight = -Infinity, logRest = 0 } = shares[i] ?? {};
+    const { share = 0, logWeight = -Infinity } = shares[i] ?? {};
     // Products of up to eight factors are taken before one logarithm: it is most of the tracer's time.
-    let sum = logWeight + missLog + missCount * logRest;
+    let sum = logWeight;
+    for (let k = 0; k < kinds.length; k++) {
+      const kind = kinds[k] ?? "unsaid";
+      const missed = misses[k] ?? 0;
+      if (missed > 0)
+        sum += missed * Math.log((1 - share) * node.background[kind] + share * node.leakMissed[kind]);
+    }
     let product = 1;
     for (let at = 0; at < leak.length; at++) {
       product *= (1 - share) * (background[at] ?? 0) + share * (leak[at] ?? 0);
@@ -78,7 +82,8 @@ export function shareTerms(
 
 /** P(this report | it came through the channel), against the background's chance of the customer. */
 export function leakFactor(hit: WeighedHit, node: KnowledgeNode): number {
-  return hit.ratio * (hit.shown ? node.leak : node.leakUnshown)[hit.knowledge];
+  const known = (hit.shown ? node.leak : node.leakUnshown)[hit.knowledge];
+  return (1 - missedShare) * hit.ratio * known + node.leakMissed[hit.knowledge];
 }
 
 /** The hits of a channel, weighed. */

@@ -1,12 +1,6 @@
 import { digamma, logGamma } from "../../stats/index.ts";
 import type { KnowledgeNode } from "./knowledge.ts";
-import {
-  backgroundLog,
-  countKnowledge,
-  type KnowledgeCounts,
-  leakFactor,
-  type WeighedHit,
-} from "./likelihood.ts";
+import { countKnowledge, kinds, type KnowledgeCounts, leakFactor, type WeighedHit } from "./likelihood.ts";
 
 /** Pseudo-counts of the Dirichlet prior over (background, each channel). */
 export interface MixturePrior {
@@ -29,26 +23,18 @@ export function mixtureLog(
   node: KnowledgeNode,
   prior: MixturePrior,
 ): number {
-  const rows = hitRows(channels, node);
-  const hitCounts = countKnowledge(rows);
-  const misses = {
-    exclusive: reports.exclusive - hitCounts.exclusive,
-    much: reports.much - hitCounts.much,
-    little: reports.little - hitCounts.little,
-    unsaid: reports.unsaid - hitCounts.unsaid,
-  };
-  const missCount = misses.exclusive + misses.much + misses.little + misses.unsaid;
-  const missLog = backgroundLog(misses, node);
+  const rows = rowsOf(channels, reports, node);
+  const total = rows.reduce((sum, row) => sum + row.weight, 0);
   const alpha = Float64Array.from([prior.background, ...channels.map(() => prior.channel)]);
-  let posterior = alpha.map((a, i) => a + (i === 0 ? missCount : 0) + rows.length / alpha.length);
+  let posterior = alpha.map((a) => a + total / alpha.length);
   const parts = new Float64Array(alpha.length);
   let bound = -Infinity;
   for (let round = 0; round < roundsMax; round++) {
     const logShares = expectedLogs(posterior);
-    const counts = alpha.map((a, i) => a + (i === 0 ? missCount : 0));
+    const counts = alpha.slice();
     const shares = logShares.map(Math.exp);
-    let fit = missCount * (logShares[0] ?? 0) + missLog - divergence(posterior, alpha, logShares);
-    for (const row of rows) fit += assign(row.likelihoods, shares, counts, parts);
+    let fit = -divergence(posterior, alpha, logShares);
+    for (const row of rows) fit += assign(row, shares, counts, parts);
     posterior = counts;
     if (fit - bound < tolerance) return Math.max(fit, bound);
     bound = fit;
@@ -56,41 +42,48 @@ export function mixtureLog(
   return bound;
 }
 
-interface HitRow {
-  readonly knowledge: WeighedHit["knowledge"];
+/** Reports of equal likelihoods: one that some channel hits, or all of one kind of knowledge that none does. */
+interface Row {
+  readonly weight: number;
   readonly likelihoods: Float64Array;
 }
 
-function hitRows(channels: readonly (readonly WeighedHit[])[], node: KnowledgeNode): readonly HitRow[] {
-  const rows = new Map<number, HitRow>();
+function rowsOf(
+  channels: readonly (readonly WeighedHit[])[],
+  reports: KnowledgeCounts,
+  node: KnowledgeNode,
+): readonly Row[] {
+  const hit = new Map<number, Row & { readonly knowledge: WeighedHit["knowledge"] }>();
+  const blank = (kind: WeighedHit["knowledge"]): Float64Array => {
+    const likelihoods = new Float64Array(channels.length + 1).fill(node.leakMissed[kind]);
+    likelihoods[0] = node.background[kind];
+    return likelihoods;
+  };
   for (const [i, hits] of channels.entries())
-    for (const hit of hits) {
-      let row = rows.get(hit.report);
-      if (row === undefined) {
-        row = { knowledge: hit.knowledge, likelihoods: new Float64Array(channels.length + 1) };
-        row.likelihoods[0] = node.background[hit.knowledge];
-        rows.set(hit.report, row);
-      }
-      row.likelihoods[i + 1] = leakFactor(hit, node);
+    for (const one of hits) {
+      const row = hit.get(one.report) ?? {
+        weight: 1,
+        knowledge: one.knowledge,
+        likelihoods: blank(one.knowledge),
+      };
+      hit.set(one.report, row);
+      row.likelihoods[i + 1] = leakFactor(one, node);
     }
-  return [...rows.values()];
+  const counts = countKnowledge([...hit.values()]);
+  const missed = kinds.map((kind) => ({ weight: reports[kind] - counts[kind], likelihoods: blank(kind) }));
+  return [...hit.values(), ...missed.filter(({ weight }) => weight > 0)];
 }
 
-/** Shares one report among the components, adds the parts to `counts`, and returns the log of their sum. */
-function assign(
-  likelihoods: Float64Array,
-  shares: Float64Array,
-  counts: Float64Array,
-  parts: Float64Array,
-): number {
+/** Shares a row among the components, adds the parts to `counts`, and returns the log of their sum. */
+function assign(row: Row, shares: Float64Array, counts: Float64Array, parts: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < parts.length; i++) {
-    const part = (shares[i] ?? 0) * (likelihoods[i] ?? 0);
+    const part = (shares[i] ?? 0) * (row.likelihoods[i] ?? 0);
     parts[i] = part;
     sum += part;
   }
-  for (let i = 0; i < parts.length; i++) counts[i] = (counts[i] ?? 0) + (parts[i] ?? 0) / sum;
-  return Math.log(sum);
+  for (let i = 0; i < parts.length; i++) counts[i] = (counts[i] ?? 0) + (row.weight * (parts[i] ?? 0)) / sum;
+  return row.weight * Math.log(sum);
 }
 
 function expectedLogs(alpha: Float64Array): Float64Array {

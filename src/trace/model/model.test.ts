@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { accountPosteriors } from "./account.ts";
 import { range, sketch } from "./fixture.testing.ts";
-import { type KnowledgeNode, knowledgeNodes } from "./knowledge.ts";
+import { type KnowledgeNode, knowledgeNodes, missedShare } from "./knowledge.ts";
 import { channelLog, countKnowledge, type WeighedHit } from "./likelihood.ts";
 import { mixtureLog } from "./mixture.ts";
 import { shareNodes } from "./nodes.ts";
@@ -29,8 +29,11 @@ function counts(reports: number): ReturnType<typeof countKnowledge> {
  */
 function enumerated(channels: readonly (readonly WeighedHit[])[], reports: number): number {
   const parts = channels.length + 1;
-  const likelihood = (report: number, part: number): number =>
-    part === 0 ? 1 : (channels[part - 1]?.find((hit) => hit.report === report)?.ratio ?? 0);
+  const likelihood = (report: number, part: number): number => {
+    if (part === 0) return 1;
+    const hit = channels[part - 1]?.find((each) => each.report === report);
+    return missedShare + (1 - missedShare) * (hit?.ratio ?? 0);
+  };
   const factorial = (n: number): number => (n <= 1 ? 1 : n * factorial(n - 1));
   let sum = 0;
   const walk = (report: number, product: number, of: readonly number[]): void => {

@@ -1,13 +1,7 @@
-/** A point of a quadrature rule on (0, 1): the share, the log of its weight, and the log of what is left of 1. */
+/** A point of a quadrature rule on (0, 1): the share, and the log of its weight. */
 export interface ShareNode {
   readonly share: number;
   readonly logWeight: number;
-  /** log(1 - share): what a miss costs. */
-  readonly logRest: number;
-}
-
-export function shareNode(share: number, logWeight: number): ShareNode {
-  return { share, logWeight, logRest: Math.log1p(-share) };
 }
 
 const nodeCount = 32;
@@ -23,5 +17,5 @@ export function shareNodes(a: number, b: number): readonly ShareNode[] {
     return { share, weight: share ** (a - 0.5) * (1 - share) ** (b - 0.5) };
   });
   const total = raw.reduce((sum, node) => sum + node.weight, 0);
-  return raw.map(({ share, weight }) => shareNode(share, Math.log(weight / total)));
+  return raw.map(({ share, weight }) => ({ share, logWeight: Math.log(weight / total) }));
 }
