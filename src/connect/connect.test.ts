@@ -153,6 +153,22 @@ describe("an OCSF event", () => {
     });
   });
 
+  it("is RFC 8785 text as it stands, whatever the row says", () => {
+    for (const row of [sighting, unknown, ...someRows(8785, 500)]) {
+      const line = ocsfLine(row);
+      expect(line).toBe(`${canonicalJson(JSON.parse(line) as Json)}\n`);
+    }
+  });
+
+  it("is attested in its own place, not where an id spells that place", () => {
+    const customer = '"unmapped":{"record_integrity":{';
+    const event = parsed(ocsfLine({ ...sighting, actor: customer, customer, ticket: customer }));
+    expect(event["unmapped"]).toMatchObject({
+      record_integrity: { attestation_list: [{ chain_uid: "log.example/desk" }] },
+    });
+    expect(event["actor"]).toMatchObject({ user: { uid: customer } });
+  });
+
   it("without a receipt claims no integrity", () => {
     expect(ocsfLine({ ...sighting, receipt: null })).not.toContain("record_integrity");
   });
