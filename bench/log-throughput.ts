@@ -72,7 +72,7 @@ function framesOf(folder: string): Frames {
   let entries = 0;
   for (const name of readdirSync(folder)) {
     const bytes = readFileSync(join(folder, name));
-    for (let at = 16; at + 24 <= bytes.length; at += 24 + bytes.readUInt32BE(at + 8)) {
+    for (let at = 16; at + 24 <= bytes.length && bytes[at] !== 0; at += 24 + bytes.readUInt32BE(at + 8)) {
       sizes.push(24 + bytes.readUInt32BE(at + 8));
       entries += bytes.readUInt32BE(at + 12);
     }

@@ -129,7 +129,11 @@ async function crashed(): Promise<{
   made.push(running, dir);
   const [name = ""] = (await readdir(join(dir, "log/ahead"))).slice(-1);
   const segment = join(dir, "log/ahead", name);
-  return { dir, segment, length: (await readFile(segment)).length };
+  // Without the room behind the last frame, so that cuts go through frames.
+  const bytes = await readFile(segment);
+  const length = bytes.findLastIndex((byte) => byte !== 0) + 1;
+  await truncate(segment, length);
+  return { dir, segment, length };
 }
 
 describe("a torn write-ahead file", () => {

@@ -43,6 +43,25 @@ describe("a write-ahead segment", () => {
     }
   });
 
+  it("may end in room for more, but not in a torn frame with room behind it", () => {
+    const room = Buffer.alloc(5000);
+    expect(scanSegment(Buffer.concat([segment, room]))).toEqual({
+      batches,
+      end: segment.length,
+      broken: null,
+    });
+    expect(scanSegment(Buffer.concat([segmentHead, room])).broken).toBeNull();
+    for (let cut = 1; cut < (frames[3]?.length ?? 0); cut++) {
+      // What was not written of the last frame is still room; only its own zeros make that a whole frame.
+      const torn = Buffer.concat([segment.subarray(0, segment.length - cut), Buffer.alloc(cut), room]);
+      const whole = torn.subarray(0, segment.length).equals(segment);
+      expect(scanSegment(torn).broken === null, String(cut)).toBe(whole);
+    }
+    // A frame whose first page never came to the disk.
+    const headless = Buffer.concat([segment, Buffer.alloc(100), Buffer.from("entry"), room]);
+    expect(scanSegment(headless).broken).toMatchObject({ damage: false });
+  });
+
   it("broken before a whole batch is damage: that batch was written after the broken one was durable", () => {
     const spoilt = Buffer.from(segment);
     spoilt[(ends[0] ?? 0) + 30] = 0xff;

@@ -70,11 +70,18 @@ export function scanSegment(segment: Buffer): Scan {
   let at = segmentHead.length;
   while (at < segment.length) {
     const frame = decodeFrame(segment, at);
-    if (frame === null) return { batches, end: at, broken: brokenAt(segment, at) };
+    if (frame === null)
+      return { batches, end: at, broken: isRoom(segment, at) ? null : brokenAt(segment, at) };
     batches.push(frame.batch);
     at = frame.end;
   }
   return { batches, end: at, broken: null };
+}
+
+/** Nothing but zeros up to the end: the room for frames to come. */
+function isRoom(segment: Buffer, at: number): boolean {
+  for (let next = at; next < segment.length; next++) if (segment[next] !== 0) return false;
+  return true;
 }
 
 function decodeFrame(segment: Buffer, start: number): { readonly batch: Batch; readonly end: number } | null {

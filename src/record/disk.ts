@@ -4,18 +4,18 @@ import { dirname, join } from "node:path";
 import { isErrno } from "./errno.ts";
 import { syncFile, syncFileSystem } from "./sync.ts";
 
-/** Writes all of `bytes` at the end of an open file and waits until they are on the disk. Fails at the first error. */
-export async function appendDurably(fd: number, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await writeSome(fd, bytes, at);
+/** Writes all of `bytes` at a place of an open file and waits until they are on the disk. Fails at the first error. */
+export async function writeDurably(fd: number, bytes: Uint8Array, place: number): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await writeSome(fd, bytes.subarray(at), place + at);
   await new Promise<void>((resolve, reject) => {
     fdatasync(fd, (error) => (error === null ? resolve() : reject(error)));
   });
 }
 
 // The callback forms: a promise-based handle costs twice as much a call, and this runs for every batch.
-function writeSome(fd: number, bytes: Uint8Array, at: number): Promise<number> {
+function writeSome(fd: number, bytes: Uint8Array, place: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    write(fd, bytes, at, bytes.length - at, null, (error, written) =>
+    write(fd, bytes, 0, bytes.length, place, (error, written) =>
       error === null ? resolve(written) : reject(error),
     );
   });

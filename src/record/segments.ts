@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { defect } from "../base/index.ts";
-import { appendDurably, type Disk } from "./disk.ts";
+import { writeDurably, type Disk } from "./disk.ts";
 import { scanSegment, segmentHead, type Scan } from "./ahead.ts";
 
 /** Where the write-ahead segments stand. Each is named for the index of its first record, in 20 digits. */
@@ -9,6 +9,12 @@ export const aheadFolder = "log/ahead";
 
 /** A segment is closed for a new one after this many bytes, at a checkpoint: what recovery has to read again. */
 export const segmentBytesMax = 16_777_216;
+
+/**
+ * Zeros written behind a frame when the file has to grow: the next frames overwrite them, and their fdatasync then has
+ * no new file length to make durable, which saves the file system's journal (a fifth to a half of the time here).
+ */
+const roomBytes = 1_048_576;
 
 export interface Segment {
   readonly first: number;
@@ -25,6 +31,7 @@ export class Ahead {
   readonly #segments: Segment[];
   #file: FileHandle | null = null;
   #bytes = 0;
+  #allocated = 0;
 
   constructor(disk: Disk, segments: readonly Segment[]) {
     this.#disk = disk;
@@ -45,16 +52,24 @@ export class Ahead {
     const name = segmentName(first);
     await this.#disk.put(name, Buffer.concat([segmentHead, frame]));
     await this.#disk.settle();
-    this.#file = await open(this.#disk.path(name), constants.O_WRONLY | constants.O_APPEND);
+    this.#file = await open(this.#disk.path(name), constants.O_WRONLY);
     this.#bytes = segmentHead.length + frame.length;
+    this.#allocated = this.#bytes;
     if (this.#segments.at(-1)?.name !== name) this.#segments.push({ first, name });
   }
 
   /** Resolves when the frame is on the disk. */
   async append(frame: Uint8Array): Promise<void> {
     if (this.#file === null) return defect("the write-ahead file is not open");
-    await appendDurably(this.#file.fd, frame);
-    this.#bytes += frame.length;
+    const end = this.#bytes + frame.length;
+    const room = end <= this.#allocated ? 0 : roomBytes;
+    await writeDurably(
+      this.#file.fd,
+      room === 0 ? frame : Buffer.concat([frame, Buffer.alloc(room)]),
+      this.#bytes,
+    );
+    this.#allocated = Math.max(this.#allocated, end + room);
+    this.#bytes = end;
   }
 
   /** Removes the segments that hold nothing at or beyond `size`. */
