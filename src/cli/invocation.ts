@@ -1,4 +1,4 @@
-import { type Clock, type Refusal, isRefusal } from "../base/index.ts";
+import { type Clock, type Refusal, isRefusal, refusal } from "../base/index.ts";
 import { type Instant, parseInstant } from "../domain/index.ts";
 import { type Desk, type Span, always, openDesk } from "../serve/index.ts";
 import type { Screen } from "./terminal/screen.ts";
@@ -30,7 +30,10 @@ const exitCodes: { readonly [code in Refusal["code"]]: ExitCode } = {
 
 /** Says what is wrong, where, and what to do; with --json also as the one document on stdout. */
 export function refuse({ screen, options }: Invocation, why: Refusal): ExitCode {
-  screen.err(`whosaw: ${why.what}\n${why.todo === "" ? "" : `  ${why.todo}\n`}`);
+  // A file's name may hold anything but a slash and a null byte.
+  // oxlint-disable-next-line no-control-regex
+  const what = why.what.replaceAll(/[\u0000-\u0009\u000b-\u001f]/g, "\u{fffd}");
+  screen.err(`whosaw: ${what}\n${why.todo === "" ? "" : `  ${why.todo}\n`}`);
   if (options.json) printJson(screen, { error: { code: why.code, what: why.what, todo: why.todo } });
   return exitCodes[why.code];
 }
@@ -44,13 +47,20 @@ export function tell({ screen, options }: Invocation, text: string): void {
   if (!options.quiet) screen.err(`${text}\n`);
 }
 
-/** Opens the desk, hands it to the command, and closes it whatever happens. */
+/**
+ * Opens the desk, hands it to the command, and closes it whatever happens. Only a command that brings data in makes the
+ * data directory; a question to one that isn't there is refused.
+ */
 export async function withDesk(
   invocation: Invocation,
   act: (desk: Desk) => Promise<ExitCode>,
+  makes: boolean = false,
 ): Promise<ExitCode> {
+  if (invocation.options.data === "")
+    return refuse(invocation, refusal("usage", "the data directory has no name", "Name it with --data."));
   const desk = await openDesk({
     data: invocation.options.data,
+    mustExist: !makes,
     ...(invocation.options.config === undefined ? {} : { config: invocation.options.config }),
     clock: invocation.clock,
     onEvent: (text) => tell(invocation, text),

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { CommanderError } from "commander";
 import { systemClock } from "../base/index.ts";
-import type { ExitCode, GlobalOptions, Invocation } from "./invocation.ts";
+import { type ExitCode, type GlobalOptions, type Invocation, printJson } from "./invocation.ts";
 import { buildProgram } from "./program.ts";
 import { processScreen } from "./terminal/screen.ts";
 
@@ -19,12 +19,16 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     throw error;
   });
   quietWhenHelpIsAskedFor(program);
+  const json = argv.includes("--json");
   try {
     await program.parseAsync([...argv], { from: "user" });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    return defectCode(error, screen.err);
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const usage = error instanceof CommanderError;
+    const what = (error instanceof Error ? error.message : String(error)).replace(/^error: /, "");
+    if (json) printJson(screen, { error: { code: usage ? "usage" : "defect", what, todo: "" } });
+    return usage ? 2 : defectCode(error, screen.err);
   }
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Clock, type Refusal, isRefusal } from "../base/index.ts";
+import { type Clock, type Refusal, isRefusal, refusal } from "../base/index.ts";
 import { type ImportAnswer, type ColumnMap, importPaths } from "../capture/index.ts";
 import { type ActorId, type CustomerId, type Instant, type Report, formatInstant } from "../domain/index.ts";
 import {
@@ -31,6 +31,7 @@ import {
 } from "../trace/index.ts";
 import { type Configuration, readConfiguration } from "./configuration.ts";
 import { type ExportAnswer, type ExportWish, exportSightings } from "./exporting.ts";
+import { lostStore } from "./lost-store.ts";
 import { openKeeper } from "./recording.ts";
 
 export interface DeskOptions {
@@ -39,6 +40,8 @@ export interface DeskOptions {
   /** whosaw.yaml; without it `whosaw.yaml` in the data directory, if there is one. */
   readonly config?: string;
   readonly clock: Clock;
+  /** True: a data directory that isn't there is refused; a mistyped name would else answer that nobody saw anything. */
+  readonly mustExist?: boolean;
   /** What the user should know while it happens: the engine was started again, an import goes on where it stopped. */
   readonly onEvent: (text: string) => void;
 }
@@ -97,6 +100,12 @@ export async function openDesk(options: DeskOptions): Promise<Desk | Refusal> {
   const configuration = configurationOf(options, data);
   if (isRefusal(configuration)) return configuration;
   const { url, user, password, database, memoryBytesMax } = configuration.store ?? {};
+  if (options.mustExist === true && url === undefined && !existsSync(join(data, "VERSION")))
+    return refusal(
+      "input",
+      `there is no data directory ${data}`,
+      "Name it with --data or WHOSAW_DATA; whosaw import makes one.",
+    );
   const store = await openStore({
     data,
     ...(url === undefined
@@ -113,6 +122,11 @@ export async function openDesk(options: DeskOptions): Promise<Desk | Refusal> {
     onEvent: (event) => options.onEvent(eventText(event)),
   });
   if (isRefusal(store)) return store;
+  const lost = url === undefined ? await lostStore(store) : null;
+  if (lost !== null) {
+    await store.close();
+    return lost;
+  }
   return {
     data,
     store,
@@ -148,8 +162,9 @@ async function importInto(
     ...(wish.format === undefined ? {} : { format: wish.format }),
     ...(wish.map === undefined ? {} : { map: wish.map }),
   }).finally(() => keeper.close());
-  if (isRefusal(answer)) return answer;
-  return { ...answer, explanations: await refreshAll(store, wish.onExplain ?? ((): void => undefined)) };
+  // The files before the one that was refused are in: what is asked of them next must know their tickets.
+  const explanations = await refreshAll(store, wish.onExplain ?? ((): void => undefined));
+  return isRefusal(answer) ? answer : { ...answer, explanations };
 }
 
 /** Explanations, daily counts and what a trace reads, brought up to what was imported in one pass over the sightings. */

@@ -68,7 +68,9 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt | Refusa
           "Run whosaw verify; upgrade whosaw if the log is whole.",
         );
       }
-      told.push({ index, entry: said.data });
+      // A crash between the log and the journal has an import told twice; its rows are there once.
+      const known = told.some(({ entry: earlier }) => sameImport(earlier, said.data));
+      if (!known) told.push({ index, entry: said.data });
     }
   }
   const missing = told.find(({ entry }) => entry.kept === null);
@@ -92,6 +94,10 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt | Refusa
   }
   await rm(old, { recursive: true, force: true });
   return rebuilt;
+}
+
+function sameImport(one: ImportEntry, other: ImportEntry): boolean {
+  return one.sha256 === other.sha256 && one.table === other.table && one.format === other.format;
 }
 
 async function importAll(

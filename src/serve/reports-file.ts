@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { isUtf8 } from "node:buffer";
 import { parse } from "csv-parse/sync";
-import { type Refusal, refusal } from "../base/index.ts";
+import { type Clock, type Refusal, isRefusal, refusal, systemClock } from "../base/index.ts";
 import {
   type CustomerId,
   type Instant,
@@ -10,6 +10,7 @@ import {
   parseInstant,
   splitFields,
 } from "../domain/index.ts";
+import { reportsMax } from "../trace/index.ts";
 
 /** A file of reports is what people wrote down; ten million of them is another kind of file. */
 export const reportsBytesMax: number = 256 * 2 ** 20;
@@ -21,7 +22,22 @@ export interface ReportsFile {
 }
 
 /** Reads `customer,time[,knew,note]` as CSV or JSON Lines; `-` is stdin. The note is not kept. */
-export async function readReports(file: string): Promise<ReportsFile | Refusal> {
+export async function readReports(file: string, clock: Clock = systemClock): Promise<ReportsFile | Refusal> {
+  const read = await readFileOfReports(file, clock() + clockSkewMillis);
+  if (isRefusal(read)) return read;
+  if (read.reports.length > reportsMax)
+    return refusal(
+      "input",
+      `${file} holds ${read.reports.length} reports; at most ${reportsMax} are weighed at once`,
+      "Is it the right file? Give the reports of the wave in question.",
+    );
+  return read;
+}
+
+/** How far a call may lie ahead of this machine's clock: a zone taken for UTC. */
+const clockSkewMillis = 86_400_000;
+
+async function readFileOfReports(file: string, latest: number): Promise<ReportsFile | Refusal> {
   const bytes = await bytesOf(file);
   if (!Buffer.isBuffer(bytes)) return bytes;
   if (!isUtf8(bytes))
@@ -29,7 +45,7 @@ export async function readReports(file: string): Promise<ReportsFile | Refusal> 
   const text = bytes.toString("utf8").replace(/^\uFEFF/, "");
   if (text.trim() === "")
     return refusal("input", `${file} is empty`, "Give at least a header: customer,time,knew,note.");
-  return text.trimStart().startsWith("{") ? fromLines(text) : fromCsv(file, text);
+  return text.trimStart().startsWith("{") ? fromLines(text, latest) : fromCsv(file, text, latest);
 }
 
 async function bytesOf(file: string): Promise<Buffer | Refusal> {
@@ -56,7 +72,7 @@ async function bytesOf(file: string): Promise<Buffer | Refusal> {
   }
 }
 
-function fromCsv(file: string, text: string): ReportsFile | Refusal {
+function fromCsv(file: string, text: string, latest: number): ReportsFile | Refusal {
   let records: { record: string[]; info: { lines: number } }[];
   try {
     records = parse(text, {
@@ -90,6 +106,7 @@ function fromCsv(file: string, text: string): ReportsFile | Refusal {
           ? Object.fromEntries(names.map((name, i) => [name, record[i] ?? ""]))
           : `${record.length} cells where the header has ${names.length}`,
     })),
+    latest,
   );
 }
 
@@ -98,11 +115,12 @@ function delimiterOf(text: string): string {
   return [",", ";", "\t"].find((delimiter) => head.includes(delimiter)) ?? ",";
 }
 
-function fromLines(text: string): ReportsFile {
+function fromLines(text: string, latest: number): ReportsFile {
   return collect(
     text
       .split("\n")
       .flatMap((line, i) => (line.trim() === "" ? [] : [{ line: i + 1, cells: jsonCells(line) }])),
+    latest,
   );
 }
 
@@ -123,21 +141,26 @@ function cellText(cell: unknown): string {
   return typeof cell === "string" || typeof cell === "number" ? String(cell) : "";
 }
 
-function collect(rows: readonly { line: number; cells: Record<string, string> | string }[]): ReportsFile {
+function collect(
+  rows: readonly { line: number; cells: Record<string, string> | string }[],
+  latest: number,
+): ReportsFile {
   const reports: Report[] = [];
   const rejected: { line: number; reason: string }[] = [];
   for (const { line, cells } of rows) {
-    const report = typeof cells === "string" ? cells : reportOf(cells);
+    const report = typeof cells === "string" ? cells : reportOf(cells, latest);
     if (typeof report === "string") rejected.push({ line, reason: report });
     else reports.push(report);
   }
   return { reports, rejected };
 }
 
-function reportOf(cells: Readonly<Record<string, string>>): Report | string {
+function reportOf(cells: Readonly<Record<string, string>>, latest: number): Report | string {
   const customer: CustomerId | null = parseCustomerId((cells["customer"] ?? "").trim());
   if (customer === null) return "customer is no id (1 to 256 bytes, no control characters)";
   const time: Instant | null = parseInstant((cells["time"] ?? "").trim());
   if (time === null) return "time is no time";
+  // Every read lies before a call that hasn't come yet: a mistyped year would make each of them a hit.
+  if (time > latest) return "the call lies in the future";
   return { customer, time, knew: splitFields((cells["knew"] ?? "").toLowerCase()) };
 }

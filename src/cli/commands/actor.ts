@@ -24,9 +24,11 @@ export async function actorCommand(
   if (isRefusal(span)) return refuse(invocation, span);
   return withDesk(invocation, async (desk) => {
     const answer = await desk.whatSaw(actor, span);
+    const written = await writePage(invocation, options.html, () => actorPage(answer));
+    if (written !== 0) return written;
     if (invocation.options.json) printJson(invocation.screen, answer);
     else invocation.screen.out(actorText(invocation, answer));
-    return writePage(invocation, options.html, () => actorPage(answer));
+    return 0;
   });
 }
 

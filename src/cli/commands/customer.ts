@@ -24,9 +24,11 @@ export async function customerCommand(
   if (isRefusal(span)) return refuse(invocation, span);
   return withDesk(invocation, async (desk) => {
     const answer = await desk.whoSaw(customer, span);
+    const written = await writePage(invocation, options.html, () => customerPage(answer));
+    if (written !== 0) return written;
     if (invocation.options.json) printJson(invocation.screen, answer);
     else invocation.screen.out(customerText(invocation, answer));
-    return writePage(invocation, options.html, () => customerPage(answer));
+    return 0;
   });
 }
 

@@ -21,30 +21,34 @@ export async function importCommand(
   if (options.proposeMap === true) return proposeCommand(invocation, paths);
   const map = options.map === undefined ? null : await readMap(options.map);
   if (isRefusal(map)) return refuse(invocation, map);
-  return withDesk(invocation, async (desk) => {
-    const { screen, clock, options: asked } = invocation;
-    const reading = progress(screen, "importing", { quiet: asked.quiet, clock });
-    const explaining = progress(screen, "explaining", { quiet: asked.quiet, clock });
-    const answer = await desk.importPaths(paths, {
-      ...(options.as === undefined ? {} : { as: options.as }),
-      ...(options.format === undefined ? {} : { format: options.format }),
-      ...(map === null ? {} : { map }),
-      keep: options.keep !== false,
-      onProgress: ({ bytes, total }) => reading.update(bytes, total),
-      onExplain: (done, total) => {
-        reading.end();
-        explaining.update(done, total);
-      },
-    });
-    reading.end();
-    explaining.end();
-    if (isRefusal(answer)) return refuse(invocation, answer);
-    for (const { notices, file } of answer.tables)
-      for (const notice of notices) tell(invocation, `${file}: ${notice}`);
-    if (asked.json) printJson(screen, answer);
-    else screen.out(importText(answer));
-    return answer.tables.some(({ rejected }) => rejected > 0) ? 1 : 0;
-  });
+  return withDesk(
+    invocation,
+    async (desk) => {
+      const { screen, clock, options: asked } = invocation;
+      const reading = progress(screen, "importing", { quiet: asked.quiet, clock });
+      const explaining = progress(screen, "explaining", { quiet: asked.quiet, clock });
+      const answer = await desk.importPaths(paths, {
+        ...(options.as === undefined ? {} : { as: options.as }),
+        ...(options.format === undefined ? {} : { format: options.format }),
+        ...(map === null ? {} : { map }),
+        keep: options.keep !== false,
+        onProgress: ({ bytes, total }) => reading.update(bytes, total),
+        onExplain: (done, total) => {
+          reading.end();
+          explaining.update(done, total);
+        },
+      });
+      reading.end();
+      explaining.end();
+      if (isRefusal(answer)) return refuse(invocation, answer);
+      for (const { notices, file } of answer.tables)
+        for (const notice of notices) tell(invocation, `${file}: ${notice}`);
+      if (asked.json) printJson(screen, answer);
+      else screen.out(importText(answer));
+      return answer.tables.some(({ rejected }) => rejected > 0) ? 1 : 0;
+    },
+    true,
+  );
 }
 
 /** Prints a map to check and to use with --map; nothing is imported. */

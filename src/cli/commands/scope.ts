@@ -59,9 +59,11 @@ export async function scopeCommand(invocation: Invocation, options: ScopeOptions
       }
       tell(invocation, `${count(answer.customers)} customers written to ${options.out}`);
     }
+    const written = await writePage(invocation, options.html, () => scopePage(answer));
+    if (written !== 0) return written;
     if (invocation.options.json) printJson(invocation.screen, answer);
     else invocation.screen.out(scopeText(invocation, answer, question.unexplainedOnly));
-    return writePage(invocation, options.html, () => scopePage(answer));
+    return 0;
   });
 }
 

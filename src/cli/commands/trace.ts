@@ -36,10 +36,10 @@ export async function traceCommand(invocation: Invocation, options: TraceOptions
   return withDesk(invocation, async (desk) => {
     tell(invocation, `weighing ${count(file.reports.length)} reports`);
     const answer = await desk.trace(file.reports, span);
-    if (invocation.options.json) printJson(invocation.screen, { ...answer, rejected: file.rejected });
-    else invocation.screen.out(traceText(invocation.screen, answer));
     const written = await writePage(invocation, options.html, () => desk.traceReport(answer));
     if (written !== 0) return written;
+    if (invocation.options.json) printJson(invocation.screen, { ...answer, rejected: file.rejected });
+    else invocation.screen.out(traceText(invocation.screen, answer));
     return namesAccount(answer) || file.rejected.length > 0 ? 1 : 0;
   });
 }

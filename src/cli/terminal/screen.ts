@@ -14,12 +14,24 @@ const widthWithoutTerminal = 100;
 export function processScreen(environment: NodeJS.ProcessEnv = process.env): Screen {
   const wanted = (environment["NO_COLOR"] ?? "") === "" && environment["TERM"] !== "dumb";
   return {
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+    out: (text) => void process.stdout.write(shown(text)),
+    err: (text) => void process.stderr.write(shown(text)),
     width: process.stdout.columns ?? widthWithoutTerminal,
     colour: wanted && process.stdout.isTTY,
     redraw: process.stderr.isTTY && environment["TERM"] !== "dumb",
   };
+}
+
+/**
+ * Signs that an id may hold and that steer a terminal or turn its text around (C1 controls, bidirectional overrides) as their
+ * JSON escapes: harmless to look at, and the same text to whoever parses `--json`.
+ */
+export function shown(text: string): string {
+  return text.replaceAll(
+    // oxlint-disable-next-line no-control-regex
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 type Paint = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
