@@ -13,6 +13,7 @@ import {
   faults,
   killedAfter,
   suffer,
+  tornTails,
 } from "../test/record-faults-harness.ts";
 
 const short = process.argv.includes("--short");
@@ -58,5 +59,13 @@ for (let kill = 0; kill < kills; kill++) {
   console.log(`  kill ${kill}: ${outcome.wrong}`);
 }
 console.log(`kill -9     ${kills} moments, ${acknowledged} acknowledged, ${lost} wrong`);
+if (!short) {
+  const torn = await tornTails();
+  bad += torn.wrong.length;
+  console.log(
+    `torn tails  ${torn.cuts} cuts, every byte of the last three frames, ${torn.wrong.length} wrong`,
+  );
+  for (const one of torn.wrong) console.log(`  ${one}`);
+}
 rmSync(js, { recursive: true });
 process.exitCode = bad + lost === 0 ? 0 : 1;

@@ -1,5 +1,14 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  cpSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -272,4 +281,39 @@ function leafAt(data: string, index: number, size: number): string {
   if (width <= index % 256) return "";
   const hashes = readFileSync(join(data, "log/tile/0", width === 256 ? name : `${name}.p/${width}`));
   return hashes.subarray((index % 256) * 32, (index % 256) * 32 + 32).toString("base64");
+}
+
+/** Cuts the write-ahead file at every byte of its last three frames, one life each; gives the cuts that lost or hid something. */
+export async function tornTails(): Promise<{ readonly cuts: number; readonly wrong: readonly string[] }> {
+  const dir = await mkdtemp(join(tmpdir(), "whosaw-torn-"));
+  const recorder = await openRecorder(join(dir, "data"), {
+    name: "log.example/faults",
+    checkpointMillis: 1e9,
+  });
+  if (isRefusal(recorder)) throw new Error(recorder.what);
+  const said = { kind: "sighting", time: "2026-01-31T09:30:00Z", customer: "c-1" };
+  for (let n = 0; n < 5; n++) await recorder.append(said);
+  const [name = ""] = readdirSync(join(dir, "data/log/ahead"));
+  const segment = readFileSync(join(dir, "data/log/ahead", name));
+  const frames = Array.from(segment.toString("latin1").matchAll(/WSB1/g), ({ index }) => index);
+  const end = segment.findLastIndex((byte) => byte !== 0) + 1;
+  const wrong: string[] = [];
+  let cuts = 0;
+  for (let cut = frames.at(-3) ?? 0; cut < end; cut++, cuts++) {
+    const copy = join(dir, "copy");
+    cpSync(join(dir, "data"), copy, { recursive: true });
+    writeFileSync(join(copy, "log/ahead", name), segment.subarray(0, cut));
+    const whole = frames.filter((_, at) => (frames[at + 1] ?? end) <= cut).length;
+    const torn = !frames.includes(cut);
+    const again = await openRecorder(copy);
+    const size = isRefusal(again) ? -1 : again.status().size;
+    if (!isRefusal(again)) await again.close();
+    const { ok, gaps } = await verifyLog(copy, { thorough: true });
+    if (!ok || size !== whole + (torn ? 1 : 0) || gaps.length !== (torn ? 1 : 0))
+      wrong.push(`cut at byte ${cut}: size ${size}`);
+    rmSync(copy, { recursive: true });
+  }
+  await recorder.close();
+  rmSync(dir, { recursive: true });
+  return { cuts, wrong };
 }
