@@ -147,7 +147,8 @@ function explainedReads(world: World): Uint8Array {
     let begin = end - 1;
     while (begin > 0 && accesses.time[begin - 1] === accesses.time[end - 1]) begin--;
     for (let at = begin; at < end; at++)
-      if (explained[at] === 1) next[accesses.actor[at]!] = accesses.time[at]!;
+      if (explained[at] === 1 && accesses.action[at] !== actionNumber.search)
+        next[accesses.actor[at]!] = accesses.time[at]!;
     for (let at = begin; at < end; at++) {
       const soon = next[accesses.actor[at]!]! - accesses.time[at]! <= bystanderMillis;
       if (explained[at] === 0 && accesses.action[at] === actionNumber.search && soon) explained[at] = 2;

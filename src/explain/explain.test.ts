@@ -143,6 +143,24 @@ describe("a search", () => {
   });
 });
 
+describe("a page of search results", () => {
+  it("makes nobody a bystander for holding a customer with an open ticket: only a read does", async () => {
+    await emptyStore();
+    await store.insert("tickets", [
+      { id: "t1", customer: "c1", opened: at(day), assignee: "ann", import: 1 },
+    ]);
+    const found = { action: "search" };
+    await store.insert("sightings", [
+      sighting("ann", "c1", 2 * day, found),
+      sighting("ann", "c2", 2 * day, found),
+    ]);
+    await refreshExplanations(store);
+    expect(await explainedBy("c2")).toEqual([null]);
+    const actor = await whatSaw(store, "ann" as ActorId, always);
+    expect([actor.explained, actor.bystanders, actor.unexplained]).toEqual([1, 0, 1]);
+  });
+});
+
 describe("on random desks", () => {
   it("both questions class every sighting as the rules, followed one read at a time, do", async () => {
     const random = seededRandom(20_191_105);

@@ -41,6 +41,7 @@ export function classOf(desk: OracleDesk, seen: OracleSighting): { said: string;
     desk.sightings.some(
       (other) =>
         other.actor === seen.actor &&
+        other.action !== "search" &&
         other.time >= seen.time &&
         other.time <= seen.time + 10 * 60_000 &&
         strongest(desk, other) !== "",

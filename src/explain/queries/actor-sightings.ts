@@ -6,7 +6,8 @@ import { searchToReadSeconds } from "../windows.ts";
  * `class` is 'explained', 'bystander' or 'unexplained'.
  *
  * The windows are grouped by actor and customer first, so the join is one to one and no sighting is counted twice.
- * A bystander is found by an ASOF join: the actor's next explained read at or after the search.
+ * A bystander is found by an ASOF join: the actor's next explained read at or after the search. Another hit of a search is no
+ * such read: else one customer with an open ticket would make bystanders of a whole page of results.
  * Parameters: actors Array(String), since and until DateTime64(3).
  */
 export function actorSightings(): string {
@@ -20,7 +21,7 @@ export function actorSightings(): string {
                      AND n.time <= addSeconds(r.time, ${searchToReadSeconds}), 'bystander',
                    'unexplained') AS class
     FROM reasoned AS r
-    ASOF LEFT JOIN (SELECT DISTINCT actor, time FROM reasoned WHERE kind != '') AS n
+    ASOF LEFT JOIN (SELECT DISTINCT actor, time FROM reasoned WHERE kind != '' AND action != 'search') AS n
       ON n.actor = r.actor AND n.time >= r.time`;
 }
 

@@ -28,5 +28,5 @@ export const classedSlice: string = `
                  r.searched AND n.time >= r.time AND n.time <= addSeconds(r.time, ${searchToReadSeconds}), 'bystander',
                  'unexplained') AS class
   FROM classed_slice AS r
-  ASOF LEFT JOIN (SELECT DISTINCT actor, time FROM classed_slice WHERE explained) AS n
+  ASOF LEFT JOIN (SELECT DISTINCT actor, time FROM classed_slice WHERE explained AND NOT searched) AS n
     ON n.actor = r.actor AND n.time >= r.time`;

@@ -14,7 +14,7 @@ export function readsAfterSearches(pairs: number): string {
         AND time <= addSeconds(fromUnixTimestamp64Milli({t${i}:Int64}, 'UTC'), ${searchToReadSeconds}))`,
   ).join(" OR ");
   return `
-    WITH near AS (SELECT actor, time, customer, ticket FROM sightings WHERE ${conditions})
+    WITH near AS (SELECT actor, time, customer, ticket FROM sightings WHERE action != 'search' AND (${conditions}))
     SELECT DISTINCT near.actor AS actor, toUnixTimestamp64Milli(near.time) AS time
     FROM near INNER JOIN (SELECT * FROM work WHERE customer IN (SELECT customer FROM near)) AS w
       ON w.customer = near.customer
