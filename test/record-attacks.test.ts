@@ -122,6 +122,16 @@ const claim = async (log: string): Promise<void> => {
   );
 };
 
+/** Another letter in the middle of the signature; a flipped bit could leave no base64 at all. */
+async function spoilSignature(log: string): Promise<void> {
+  const text = await readFile(join(log, "checkpoint"), "utf8");
+  const at = text.length - 12;
+  await writeFile(
+    join(log, "checkpoint"),
+    `${text.slice(0, at)}${text[at] === "A" ? "B" : "A"}${text.slice(at + 1)}`,
+  );
+}
+
 describe("an untouched log", () => {
   it("verifies, thoroughly too, and against an older checkpoint of its own", async () => {
     expect(await after(async () => undefined)).toBeNull();
@@ -184,7 +194,7 @@ describe("an attack is found, and called by its name", () => {
     });
   });
   it("a flipped bit in the checkpoint's signature", async () => {
-    expect(await after((log) => flipByte(join(log, "checkpoint"), -12))).toMatchObject({
+    expect(await after(spoilSignature)).toMatchObject({
       code: "checkpoint_signature_wrong",
     });
   });
