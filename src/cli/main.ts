@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { CommanderError } from "commander";
-import { systemClock } from "../base/index.ts";
-import { type ExitCode, type GlobalOptions, type Invocation, printJson } from "./invocation.ts";
+import { type Refusal, refusal, systemClock } from "../base/index.ts";
+import { type ExitCode, type GlobalOptions, type Invocation, printJson, refuse } from "./invocation.ts";
 import { buildProgram } from "./program.ts";
 import { processScreen } from "./terminal/screen.ts";
 
@@ -13,10 +13,10 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     const invocation: Invocation = { screen, clock: systemClock, options };
     code = await act(invocation);
   });
-  // A reader that stops reading (`whosaw ... | head`) is no defect.
+  // A reader that stops reading (`whosaw ... | head`) is no defect; a full disk behind `>` isn't one either.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
+    if (error.code !== "EPIPE") screen.err(`whosaw: stdout can't be written: ${error.message}\n`);
+    process.exit(error.code === "EPIPE" ? 0 : 3);
   });
   quietWhenHelpIsAskedFor(program);
   const json = argv.includes("--json");
@@ -26,10 +26,26 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const usage = error instanceof CommanderError;
+    const world = worldSays(error);
+    if (world !== null)
+      return refuse({ screen, clock: systemClock, options: { ...worldOptions, json } }, world);
     const what = (error instanceof Error ? error.message : String(error)).replace(/^error: /, "");
     if (json) printJson(screen, { error: { code: usage ? "usage" : "defect", what, todo: "" } });
     return usage ? 2 : defectCode(error, screen.err);
   }
+}
+
+const worldOptions: GlobalOptions = { data: "", json: false, quiet: false };
+
+/** What a disk or its rights refuse, wherever it was met: the user can mend it, and nothing here is broken. */
+function worldSays(error: unknown): Refusal | null {
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  if (!["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EIO", "EMFILE"].includes(String(code))) return null;
+  return refusal(
+    "input",
+    error instanceof Error ? error.message : String(code),
+    "Make room or give the rights, then run the same again: an interrupted import goes on where it stopped.",
+  );
 }
 
 function quietWhenHelpIsAskedFor(program: ReturnType<typeof buildProgram>): void {

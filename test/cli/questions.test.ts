@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -82,6 +91,19 @@ describe("a question", () => {
   });
 });
 
+describe("a full disk", () => {
+  it.skipIf(!existsSync("/dev/full"))("behind stdout is said in a sentence (needs /dev/full)", () => {
+    const full = openSync("/dev/full", "w");
+    const run = spawnSync(process.execPath, [join(root, "bin/whosaw"), "completion", "bash"], {
+      encoding: "utf8",
+      stdio: ["ignore", full, "pipe"],
+    });
+    closeSync(full);
+    expect(run.status).toBe(3);
+    expect(run.stderr).toMatch(/^whosaw: stdout can't be written: ENOSPC.*\n$/);
+  });
+});
+
 describe("a file of reports", () => {
   it("loses the calls that lie in the future, and says so", () => {
     const { status, answer } = traced("customer,time\nc-1,2019-08-10\nc-1,2190-08-10\n");
@@ -107,6 +129,19 @@ describe("an import", () => {
     expect(JSON.parse(at("parts-data", "--json", "customer", "c").stdout)).toMatchObject({
       sightings: [{ explained: true }],
     });
+  });
+});
+
+describe("a map", () => {
+  it("that names a column which the file doesn't have is refused, though the file would do without it", () => {
+    const map = join(folder, "map.yaml");
+    writeFileSync(
+      map,
+      "table: accesses\ncolumns: { time: time, actor: actor, customer: customer, fields: Shown }\n",
+    );
+    const run = at("map-data", "import", join(desk, "accesses.csv"), "--map", map);
+    expect(run.status).toBe(3);
+    expect(run.stderr).toContain("the map names Shown");
   });
 });
 

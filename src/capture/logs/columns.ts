@@ -75,6 +75,13 @@ export function planColumns(
   renaming: Renaming | null,
 ): Planned | Refusal {
   const spec = tables[table];
+  const absent = Object.keys(renaming?.rename ?? {}).filter((source) => !names.includes(source));
+  if (absent.length > 0)
+    return refusal(
+      "input",
+      `the map names ${absent.join(", ")}, which the file doesn't have; found ${names.slice(0, 30).join(", ")}`,
+      "mend the map, or give the file that it was written for",
+    );
   const target = names.map((name) => renaming?.rename[name] ?? name.trim().toLowerCase());
   const repeated = target.find((name, at) => name !== "" && target.indexOf(name) !== at);
   if (repeated !== undefined)
