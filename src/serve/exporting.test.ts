@@ -257,6 +257,12 @@ describe("an export", () => {
       { ...everything, actor: "ann" as ActorId },
       { ...everything, customer: "c-3" as CustomerId, since },
       { ...everything, customer: "c-3" as CustomerId, actor: "sync" as ActorId },
+      // Ends between a search and the read that it was for.
+      {
+        ...everything,
+        actor: "agent-ann" as ActorId,
+        until: parseInstant("2019-07-01T09:01:00Z") as Instant,
+      },
     ];
     for (const filter of wishes) {
       const { file, sightings } = await exportTo("ecs", { filter, sightingsPerSlice: 100 });
@@ -269,7 +275,7 @@ describe("an export", () => {
           (filter.customer === null || whosaw.customer?.id === filter.customer)
         );
       });
-      expect(expected.length).toBeGreaterThan(3);
+      expect(expected.length).toBeGreaterThan(1);
       expect(sightings).toBe(expected.length);
       expect(known(file)).toEqual(expected);
     }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream, existsSync, statSync } from "node:fs";
+import { createWriteStream, existsSync, statSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -87,18 +87,13 @@ async function exportInto(part: string, { place, wish, recorder }: Export): Prom
     ...(wish.sightingsPerSlice === undefined ? {} : { sightingsPerSlice: wish.sightingsPerSlice }),
   });
   if (isRefusal(staged)) return staged;
-  try {
-    const written = await writePart(part, staged, { format: wish.format, tell });
-    const { sightings, exposureUnknown } = staged;
-    const file = "file" in wish.to ? wish.to.file : "-";
-    const answer = { format: wish.format, file, sightings, exposureUnknown, ...written };
-    const receipt = await recordExport(recorder, place.clock, { ...answer, filter: wish.filter });
-    if (isRefusal(receipt)) return receipt;
-    const released = await release(part, wish.to);
-    return released ?? { ...answer, receipt };
-  } finally {
-    await staged.drop();
-  }
+  const { sightings, exposureUnknown, drop } = staged;
+  const written = await writePart(part, staged, { format: wish.format, tell }).finally(drop);
+  const file = "file" in wish.to ? wish.to.file : "-";
+  const answer = { format: wish.format, file, sightings, exposureUnknown, ...written };
+  const receipt = await recordExport(recorder, place.clock, { ...answer, filter: wish.filter });
+  if (isRefusal(receipt)) return receipt;
+  return (await release(part, wish.to)) ?? { ...answer, receipt };
 }
 
 /** Bytes gathered before they are handed on: a row at a time would cost more than the row. */
@@ -198,7 +193,10 @@ function unfitTarget({ to, format }: ExportWish): Refusal | null {
 /** Gives the rows out: from here on somebody may have read them. */
 async function release(part: string, to: ExportTarget): Promise<Refusal | null> {
   if ("write" in to) {
-    for await (const text of createReadStream(part, { encoding: "utf8" })) to.write(text as string);
+    const spool = await open(part, "r");
+    // A reader who goes away (`| head`) ends the program at once: what nobody reads any more is gone by then.
+    await rm(part);
+    for await (const text of spool.createReadStream({ encoding: "utf8" })) to.write(text as string);
     return null;
   }
   if (!to.overwrite && existsSync(to.file))
