@@ -1,7 +1,7 @@
 import type { Evidence } from "../../src/trace/index.ts";
 
 /** A way of ranking accounts; only the order counts. */
-export type Ranking = (evidence: Evidence) => ReadonlyMap<string, number>;
+type Ranking = (evidence: Evidence) => ReadonlyMap<string, number>;
 
 /** What people do by hand: who had read most of the reporting customers? */
 export function hitCounting(evidence: Evidence): ReadonlyMap<string, number> {
