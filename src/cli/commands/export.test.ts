@@ -110,6 +110,11 @@ describe("whosaw export", () => {
     expect(answer.err).not.toBe("");
   });
 
+  it("leaves a log that verifies", async () => {
+    const { code, out } = await whosaw("verify", data, "--thorough", "--json");
+    expect([code, JSON.parse(out)]).toMatchObject([0, { ok: true, problems: [] }]);
+  });
+
   it("says that a table holds no event that names no customer", async () => {
     const log = join(root, "other.ocsf.json");
     const event = {
