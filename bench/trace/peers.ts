@@ -1,8 +1,5 @@
 import type { Evidence } from "../../src/trace/index.ts";
 
-/** A way of ranking accounts; only the order counts. */
-type Ranking = (evidence: Evidence) => ReadonlyMap<string, number>;
-
 /** What people do by hand: who had read most of the reporting customers? */
 export function hitCounting(evidence: Evidence): ReadonlyMap<string, number> {
   return new Map(
