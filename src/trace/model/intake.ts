@@ -16,18 +16,17 @@ export interface KnownReport {
   readonly knowledge: Knowledge;
 }
 
-const dayMillis = 86_400_000;
-
 /**
- * The reports that count, by time of the call. A customer who reports again within `duplicateDays` of the first call tells the same
- * story: the first call stands, and what any of the callers knew is kept with it. Unknown customers are counted, never guessed at.
+ * The reports that count, by time of the call. A customer counts once, ever: who was called again was called from the same list, and the
+ * same reads would else be heard as fresh evidence with every call. The first call stands, and what any of the callers knew is
+ * kept with it. Unknown customers are counted, never guessed at.
  */
 export function usableReports(
   given: readonly GivenReport[],
   settings: Settings,
 ): { readonly used: readonly KnownReport[]; readonly counts: Intake } {
   const used: { customer: string; time: number; knew: readonly string[] }[] = [];
-  const latest = new Map<string, { customer: string; time: number; knew: readonly string[] }>();
+  const first = new Map<string, { customer: string; time: number; knew: readonly string[] }>();
   let duplicates = 0;
   let unknownCustomer = 0;
   for (const { customer, time, knew } of [...given].sort(byTime)) {
@@ -35,14 +34,14 @@ export function usableReports(
       unknownCustomer++;
       continue;
     }
-    const earlier = latest.get(customer);
-    if (earlier !== undefined && time - earlier.time <= settings.duplicateDays * dayMillis) {
+    const earlier = first.get(customer);
+    if (earlier !== undefined) {
       duplicates++;
       earlier.knew = [...new Set([...earlier.knew, ...knew])].sort();
       continue;
     }
     const report = { customer, time, knew };
-    latest.set(customer, report);
+    first.set(customer, report);
     used.push(report);
   }
   return {

@@ -263,12 +263,13 @@ describe("intake", () => {
     expect(used[1]?.knowledge).toBe("exclusive");
     expect(intake).toEqual({ given: 3, used: 2, unknownCustomer: 0, duplicates: 1 });
   });
-  it("counts again after the days are over, and on neither side sooner", () => {
-    const days = defaultSettings.duplicateDays;
-    const used = [days, days + 0.001].map(
-      (gap) => usableReports([given("c1", 0), given("c1", gap)], defaultSettings).used.length,
+  it("counts a customer once however many years lie between the calls", () => {
+    const calls = [0, 91, 182, 273, 364, 4000].map((days) =>
+      given("c1", days, days === 273 ? ["ticket"] : []),
     );
-    expect(used).toEqual([1, 2]);
+    const { used, counts: intake } = usableReports(calls, defaultSettings);
+    expect(used.map(({ time, knowledge }) => [time, knowledge])).toEqual([[0, "exclusive"]]);
+    expect(intake.duplicates).toBe(5);
   });
   it("counts unknown customers and never uses them", () => {
     expect(usableReports([given(null, 1)], defaultSettings)).toEqual({

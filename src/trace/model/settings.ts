@@ -3,8 +3,6 @@ export interface Settings {
   readonly priors: Priors;
   /** Facts only this database holds: a caller who knows one has it from here. */
   readonly onlyHere: readonly string[];
-  /** A customer's further reports within this many days are the same story, and count once. */
-  readonly duplicateDays: number;
   /** Reads this close before the call don't count: clocks differ, and taking the report is itself a read. */
   readonly clockToleranceHours: number;
   readonly model: ModelSettings;
@@ -60,7 +58,6 @@ export const defaultSettings: Settings = {
     "subscription",
     "contract",
   ],
-  duplicateDays: 90,
   clockToleranceHours: 6,
   model: { contamination: 0.001, stratumWeight: 0.5, shrinkage: 2, backgroundCount: 1, channelCount: 1 },
   seed: 20_191_105,

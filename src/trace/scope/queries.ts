@@ -53,6 +53,17 @@ export function scopeRows(unexplainedOnly: boolean): string {
     FROM (${exposedCustomers(unexplainedOnly)}) ORDER BY customer`;
 }
 
+/**
+ * What may have been shown to one actor in any of the reads in the span, explained or not: the fields named, and whether some read
+ * doesn't say which fields it showed. Parameters: actors, since, until.
+ */
+export const shownFields: string = `
+  SELECT arrayDistinct(arrayFlatten(groupArray(splitByChar(';', fields)))) AS shown,
+         countIf(fields = '' AND masked = '') > 0 AS unsaid FROM (
+    SELECT DISTINCT fields, masked FROM sightings
+    WHERE actor IN {actors:Array(String)}
+      AND time BETWEEN {since:DateTime64(3,'UTC')} AND {until:DateTime64(3,'UTC')})`;
+
 /** Every field name that any sighting ever showed or masked: what could have been exposed. */
 export const knownFields: string = `
   SELECT DISTINCT field FROM (

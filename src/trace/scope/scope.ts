@@ -6,7 +6,14 @@ import {
   actorReceipts,
   spanParams,
 } from "../../explain/index.ts";
-import { customersInAll, knownFields, scopeRows, scopeSegments, scopeTotals } from "./queries.ts";
+import {
+  customersInAll,
+  knownFields,
+  scopeRows,
+  scopeSegments,
+  scopeTotals,
+  shownFields,
+} from "./queries.ts";
 
 /** The answer of `whosaw scope` (docs/formats/answers.md): the customers and fields exposed through one actor. */
 export interface Scope {
@@ -25,8 +32,12 @@ export interface Scope {
   readonly segments: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Exposed customers among all customers, 0 to 1; null when the customers table was not imported. */
   readonly share: number | null;
-  /** Fields that others were shown and this actor was not. */
+  /**
+   * Fields that others were shown and this actor was not, in any read of the span. Empty where that can't be said: some read doesn't
+   * name its fields, or some event doesn't name its customers; \`notExposedUnknown\` says so.
+   */
   readonly notExposed: readonly string[];
+  readonly notExposedUnknown: boolean;
   readonly first: string | null;
   readonly last: string | null;
   /** The log's entries of the imports that these sightings came in with. */
@@ -57,6 +68,8 @@ export async function scope(engine: Engine, question: ScopeQuestion): Promise<Sc
   );
   const [unknown] = await engine.query<{ events: number }>(actorUnknownEvents, params);
   const known = await engine.query<{ field: string }>(knownFields);
+  const [ever] = await engine.query<{ shown: readonly string[]; unsaid: number }>(shownFields, params);
+  const unsure = (unknown?.events ?? 0) > 0 || (ever?.unsaid ?? 0) === 1;
   const [all] = await engine.query<{ customers: number }>(customersInAll);
   const seen = totals?.customers ?? 0;
   const fields = totals?.fields ?? {};
@@ -70,7 +83,10 @@ export async function scope(engine: Engine, question: ScopeQuestion): Promise<Sc
     fields,
     segments: bySegment(segments),
     share: all === undefined || all.customers === 0 ? null : seen / all.customers,
-    notExposed: known.map(({ field }) => field).filter((field) => !(field in fields)),
+    notExposed: unsure
+      ? []
+      : known.map(({ field }) => field).filter((field) => ever?.shown.includes(field) !== true),
+    notExposedUnknown: unsure,
     first: seen === 0 ? null : formatInstant((totals?.first ?? 0) as Instant),
     last: seen === 0 ? null : formatInstant((totals?.last ?? 0) as Instant),
     receipts: await actorReceipts(engine, question.actor, question),
