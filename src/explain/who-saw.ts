@@ -61,10 +61,15 @@ interface Row {
 /** Every sighting of one customer between two moments, oldest first, each with its explanation or none. */
 export async function whoSaw(engine: Engine, customer: CustomerId, span: Span): Promise<WhoSaw> {
   const params = { customer, ...spanParams(span) };
-  const rows = await engine.query<Row>(customerSightings, params);
-  const unknown = await engine.query<{ actor: string; events: number }>(customerUnknown, params);
-  const bystanders = await bystandersAmong(engine, rows);
-  const receipts = await receiptsOf(engine, [...new Set(rows.map((row) => row.import))]);
+  // Two questions that don't wait for each other; the next two wait for the rows.
+  const [rows, unknown] = await Promise.all([
+    engine.query<Row>(customerSightings, params),
+    engine.query<{ actor: string; events: number }>(customerUnknown, params),
+  ]);
+  const [bystanders, receipts] = await Promise.all([
+    bystandersAmong(engine, rows),
+    receiptsOf(engine, [...new Set(rows.map((row) => row.import))]),
+  ]);
   return {
     customer,
     sightings: rows.map((row) => seenOnce(row, bystanders.has(row), receipts.get(row.import))),

@@ -66,6 +66,8 @@ export interface ImportWish {
 /** What came in, and what became of the explanations. */
 export interface Imported extends ImportAnswer {
   readonly explanations: Refreshed;
+  /** Until the rows could be read, and from there until they were classed. */
+  readonly seconds: { readonly importing: number; readonly explaining: number };
 }
 
 /** A trace and how long it took, in seconds. */
@@ -151,6 +153,7 @@ async function importInto(
 ): Promise<Imported | Refusal> {
   const keeper = await openKeeper(store.data, { clock, keep: wish.keep ?? true });
   if (isRefusal(keeper)) return keeper;
+  const started = clock();
   const answer = await importPaths(paths, {
     recordImport: keeper.recordImport,
     loader: openLoader(store),
@@ -162,9 +165,12 @@ async function importInto(
     ...(wish.format === undefined ? {} : { format: wish.format }),
     ...(wish.map === undefined ? {} : { map: wish.map }),
   }).finally(() => keeper.close());
+  const imported = clock();
   // The files before the one that was refused are in: what is asked of them next must know their tickets.
   const explanations = await refreshAll(store, wish.onExplain ?? ((): void => undefined));
-  return isRefusal(answer) ? answer : { ...answer, explanations };
+  if (isRefusal(answer)) return answer;
+  const seconds = { importing: (imported - started) / 1000, explaining: (clock() - imported) / 1000 };
+  return { ...answer, explanations, seconds };
 }
 
 /** Explanations, daily counts and what a trace reads, brought up to what was imported in one pass over the sightings. */

@@ -84,9 +84,7 @@ function scopeText({ screen }: Invocation, answer: Scope, unexplainedOnly: boole
       [{ heading: "field" }, { heading: "customers whose value was shown", align: "right" }],
       fieldRows(answer),
     ),
-    answer.notExposed.length === 0
-      ? ""
-      : `\nNot exposed through this actor: ${answer.notExposed.join(", ")}.\n`,
+    notExposedText(answer),
     segmentsText(answer),
     unknownScopeText(answer),
   ].join("");
@@ -104,6 +102,13 @@ export function fieldRows({ fields }: Scope): string[][] {
   return Object.entries(fields)
     .sort(([, a], [, b]) => b - a)
     .map(([field, customers]) => [field, count(customers)]);
+}
+
+/** What was not exposed, or that it can't be said. */
+export function notExposedText({ notExposed, notExposedUnknown }: Scope): string {
+  if (notExposedUnknown)
+    return "\nWhat was not exposed can't be said: some reads don't name their fields or their customers.\n";
+  return notExposed.length === 0 ? "" : `\nNot exposed through this actor: ${notExposed.join(", ")}.\n`;
 }
 
 const valuesShownMax = 6;

@@ -1,6 +1,6 @@
 import { html, htmlPage } from "../../base/index.ts";
 import type { Scope } from "../../serve/index.ts";
-import { fieldRows, scopeRows, unknownScopeText } from "../commands/scope.ts";
+import { fieldRows, notExposedText, scopeRows, unknownScopeText } from "../commands/scope.ts";
 import { count, percent } from "../terminal/table.ts";
 import { pageTable, shortSpan } from "./timeline.ts";
 
@@ -16,9 +16,7 @@ export function scopePage(answer: Scope): string {
       ${pageTable("A customer counts once.", ["customers", "#number"], scopeRows(answer))}
       <h2>Fields</h2>
       ${pageTable("How many customers' value of each field was shown.", ["field", "#customers"], fieldRows(answer))}
-      <p>
-        ${answer.notExposed.length === 0 ? "" : `Not exposed through this actor: ${answer.notExposed.join(", ")}.`}
-      </p>
+      <p>${notExposedText(answer)}</p>
       <h2>Segments</h2>
       ${Object.entries(answer.segments).map(([segment, values]) =>
         pageTable(
