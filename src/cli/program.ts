@@ -6,6 +6,7 @@ import { actorCommand } from "./commands/actor.ts";
 import { completionCommand, shells } from "./commands/completion.ts";
 import { customerCommand } from "./commands/customer.ts";
 import { demoCommand } from "./commands/demo.ts";
+import { evidenceCommand } from "./commands/evidence.ts";
 import { exportCommand } from "./commands/export.ts";
 import { importCommand } from "./commands/import.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
@@ -45,6 +46,7 @@ export function buildProgram(version: string, makeRun: (options: GlobalOptions) 
   addQuestions(program, run);
   addExport(program, run);
   addTrace(program, run);
+  addEvidence(program, run);
   addVerify(program, run);
   addRebuild(program, run);
   addSimulation(program, run);
@@ -183,6 +185,25 @@ function addTrace(program: Command, run: Run): void {
       "\nExample:\n  $ whosaw trace --reports reports.csv --html report.html\n\nExit code 1: the verdict names an account. 0: it does not.",
     )
     .action((options) => run((invocation) => traceCommand(invocation, options)));
+}
+
+function addEvidence(program: Command, run: Run): void {
+  const [from, to] = spanOptions;
+  if (from === undefined || to === undefined) return;
+  program
+    .command("evidence")
+    .description("a bundle about one account that anyone can verify offline; the log records who took it out")
+    .requiredOption("--actor <id>", "the account's id")
+    .requiredOption("--out <file>", "the .zip to write")
+    .addOption(from)
+    .addOption(to)
+    .option("--reason <text>", "why: the log and the report say it")
+    .option("--force", "overwrite the file")
+    .addHelpText(
+      "after",
+      '\nExample:\n  $ whosaw evidence --actor agent-0417 --reason "case 12" --out case-12.zip\n  $ whosaw verify case-12.zip --key log.vkey',
+    )
+    .action((options) => run((invocation) => evidenceCommand(invocation, options)));
 }
 
 function addVerify(program: Command, run: Run): void {

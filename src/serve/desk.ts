@@ -30,6 +30,7 @@ import {
   traceReports,
 } from "../trace/index.ts";
 import { type Configuration, readConfiguration } from "./configuration.ts";
+import { type EvidenceAnswer, type EvidenceWish, exportEvidence } from "./evidence.ts";
 import { type ExportAnswer, type ExportWish, exportSightings } from "./exporting.ts";
 import { lostStore } from "./lost-store.ts";
 import { openKeeper } from "./recording.ts";
@@ -93,6 +94,8 @@ export interface Desk {
   scopeCsv(question: ScopeQuestion): AsyncIterable<string>;
   /** Writes sightings for others to read, and says so in the log before anybody can. */
   exportSightings(wish: ExportWish): Promise<ExportAnswer | Refusal>;
+  /** Writes a bundle about one actor that anyone can verify offline, and says so in the log before anybody can have it. */
+  exportEvidence(wish: EvidenceWish): Promise<EvidenceAnswer | Refusal>;
   close(): Promise<void>;
 }
 
@@ -142,6 +145,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk | Refusal> {
     scope: (question) => scope(store, question),
     scopeCsv: (question) => scopeCsv(store.stream, question),
     exportSightings: (wish) => exportSightings({ store, clock: options.clock }, wish),
+    exportEvidence: (wish) => exportEvidence({ store, clock: options.clock }, wish),
     close: () => store.close(),
   };
 }

@@ -175,7 +175,7 @@ function partOf(store: Store, to: ExportTarget): string {
     : join(store.data, "staging", `export-${process.pid}.part`);
 }
 
-function unfitTarget({ to, format }: ExportWish): Refusal | null {
+export function unfitTarget({ to, format }: Pick<ExportWish, "to" | "format">): Refusal | null {
   if (!("file" in to))
     return format === "parquet" ? refusal("usage", "parquet is no text", "Name a file with --out.") : null;
   const there = statSync(to.file, { throwIfNoEntry: false });
@@ -191,7 +191,7 @@ function unfitTarget({ to, format }: ExportWish): Refusal | null {
 }
 
 /** Gives the rows out: from here on somebody may have read them. */
-async function release(part: string, to: ExportTarget): Promise<Refusal | null> {
+export async function release(part: string, to: ExportTarget): Promise<Refusal | null> {
   if ("write" in to) {
     const spool = await open(part, "r");
     // A reader who goes away (`| head`) ends the program at once: what nobody reads any more is gone by then.
@@ -212,7 +212,7 @@ async function release(part: string, to: ExportTarget): Promise<Refusal | null> 
   return null;
 }
 
-function refusalOf(error: unknown, to: ExportTarget): Refusal {
+export function refusalOf(error: unknown, to: ExportTarget): Refusal {
   const refused = storeRefusal(error);
   if (refused !== null) return refused;
   if (!(error instanceof Error) || !("syscall" in error)) throw error;

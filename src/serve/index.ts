@@ -12,6 +12,7 @@ export {
   openDesk,
 } from "./desk.ts";
 export type { FileAnswer } from "../capture/index.ts";
+export { type EvidenceAnswer, type EvidenceWish } from "./evidence.ts";
 export { type ExportAnswer, type ExportFormat, type ExportWish, exportFormats } from "./exporting.ts";
 export { proposeMapFor, readMap } from "./maps.ts";
 export { type Rebuilt, rebuild } from "./rebuild.ts";

@@ -1,0 +1,326 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { open, rm } from "node:fs/promises";
+import { userInfo } from "node:os";
+import { resolve } from "node:path";
+import { zipSync } from "fflate";
+import { z } from "zod";
+import { type Clock, type Refusal, defect, isRefusal, refusal } from "../base/index.ts";
+import { csvHeader, csvLine } from "../connect/index.ts";
+import { type ActorId, type Instant, formatInstant } from "../domain/index.ts";
+import { type Span, always } from "../explain/index.ts";
+import { type LogReader, type Recorder, makeBundle, openReader, openRecorder } from "../record/index.ts";
+import {
+  type EvidenceAttachment,
+  type EvidenceFacts,
+  type EvidenceImport,
+  type EvidenceSighting,
+  provenance,
+  reportPage,
+  reportSightingsMax,
+  stepsText,
+  unknownCsv,
+} from "../respond/index.ts";
+import type { Store } from "../store/index.ts";
+import { scope, scopeCsv } from "../trace/index.ts";
+import { stageRows } from "./export-rows.ts";
+import { refusalOf, release, unfitTarget } from "./exporting.ts";
+
+export interface EvidenceWish extends Span {
+  readonly actor: ActorId;
+  readonly reason: string | null;
+  readonly file: string;
+  readonly overwrite: boolean;
+  /** Sightings and events of one bundle; only a test asks for fewer. */
+  readonly sightingsMax?: number;
+  readonly onProgress?: (phase: "classing" | "writing", done: number, total: number) => void;
+}
+
+/** What was handed out, as the log tells it. */
+export interface EvidenceAnswer {
+  readonly file: string;
+  readonly actor: string;
+  readonly customers: number;
+  readonly sightings: number;
+  readonly exposureUnknown: number;
+  /** Sightings that no entry of the log stands behind. */
+  readonly unproved: number;
+  /** The log's entries in the bundle, the export's own not counted; and how many of those asked for have been erased. */
+  readonly entries: number;
+  readonly erased: number;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** The log's entry that tells of this export. */
+  readonly receipt: { readonly log: string; readonly index: number };
+}
+
+export interface EvidencePlace {
+  readonly store: Store;
+  readonly clock: Clock;
+}
+
+/** Sightings and events of one bundle: it is made, and checked by its reader, in memory; a million take about 200 MB. */
+export const evidenceSightingsMax = 1_000_000;
+/** Files of a .zip without the zip64 extension, which the verifier's page and many tools don't read. */
+export const evidenceFilesMax = 65_535;
+/** Characters of the reason: the log's entry holds it. */
+export const evidenceReasonMax = 2_000;
+
+/**
+ * Writes one bundle about one actor. The log records the export, with the digest of every file, before the archive gets its name:
+ * nobody can hold a bundle that the log doesn't know of.
+ */
+export async function exportEvidence(
+  place: EvidencePlace,
+  wish: EvidenceWish,
+): Promise<EvidenceAnswer | Refusal> {
+  const to = { file: wish.file, overwrite: wish.overwrite };
+  const refused = unfitTarget({ to, format: "csv" }) ?? unfitReason(wish.reason);
+  if (refused !== null) return refused;
+  const recorder = await openRecorder(place.store.data, { clock: place.clock });
+  if (isRefusal(recorder)) return recorder;
+  const part = `${resolve(wish.file)}.part`;
+  try {
+    const gathered = await gather(place, recorder, wish);
+    if (isRefusal(gathered)) return gathered;
+    const made = await bundleOf(place, recorder, { ...gathered, wish });
+    if (isRefusal(made)) return made;
+    await writeDurably(part, made.archive);
+    return (await release(part, to)) ?? made.answer;
+  } catch (error) {
+    return refusalOf(error, to);
+  } finally {
+    await rm(part, { force: true }).catch(() => undefined);
+    await recorder.close();
+  }
+}
+
+function unfitReason(reason: string | null): Refusal | null {
+  return reason !== null && reason.length > evidenceReasonMax
+    ? refusal("usage", `the reason is longer than ${evidenceReasonMax} characters`, "Say it shorter.")
+    : null;
+}
+
+/** The sightings of the bundle as tables, and what the report needs of them. */
+interface Rows {
+  readonly sightings: number;
+  readonly sightingsCsv: Uint8Array;
+  readonly unknownCsv: Uint8Array;
+  readonly shown: readonly EvidenceSighting[];
+  readonly unproved: number;
+  /** The log's entries behind them. */
+  readonly entries: readonly number[];
+}
+
+interface Gathered {
+  readonly facts: EvidenceFacts;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly entries: readonly number[];
+}
+
+async function gather(
+  { store, clock }: EvidencePlace,
+  recorder: Recorder,
+  wish: EvidenceWish,
+): Promise<Gathered | Refusal> {
+  const question = { actor: wish.actor, since: wish.since, until: wish.until, unexplainedOnly: false };
+  const rows = await rowsOf({ store, clock }, recorder.log, wish);
+  if (isRefusal(rows)) return rows;
+  const found = await scope(store, question);
+  const lines: string[] = [];
+  for await (const line of scopeCsv(store.stream, question)) lines.push(line);
+  const reader = await openReader(store.data);
+  if (isRefusal(reader)) return reader;
+  const files = new Map<string, Uint8Array>([
+    ["sightings.csv", rows.sightingsCsv],
+    ["exposure-unknown.csv", rows.unknownCsv],
+    ["scope.csv", Buffer.from(lines.join(""))],
+  ]);
+  const facts: EvidenceFacts = {
+    actor: wish.actor,
+    from: wish.since === always.since ? null : formatInstant(wish.since),
+    to: wish.until === always.until ? null : formatInstant(wish.until),
+    by: userInfo().username,
+    reason: wish.reason,
+    exported: formatInstant(clock() as Instant),
+    version: version(),
+    log: { name: recorder.log, key: recorder.key, size: reader.size },
+    scope: found,
+    sightings: rows.sightings,
+    unproved: rows.unproved,
+    shown: rows.shown,
+    imports: await importsOf(reader, rows.entries),
+    attachments: [...files].map(attachment),
+    witnessesNeeded: 0,
+  };
+  return { facts, files, entries: rows.entries };
+}
+
+async function rowsOf(place: EvidencePlace, log: string, wish: EvidenceWish): Promise<Rows | Refusal> {
+  const tell = wish.onProgress ?? ((): void => undefined);
+  const { actor, since, until, sightingsMax = evidenceSightingsMax } = wish;
+  const staged = await stageRows(
+    place.store,
+    { actor, since, until, customer: null },
+    { clock: place.clock, onProgress: (done, total) => tell("classing", done, total) },
+  );
+  if (isRefusal(staged)) return staged;
+  try {
+    const total = staged.sightings + staged.exposureUnknown;
+    if (total > sightingsMax)
+      return refusal(
+        "refused",
+        `${total} sightings are more than one bundle holds (limit ${sightingsMax})`,
+        "Make several, each with its own --from and --to.",
+      );
+    const known: Buffer[] = [Buffer.from(csvHeader)];
+    const unknown: string[] = [unknownCsv(null)];
+    const shown: EvidenceSighting[] = [];
+    const entries = new Set<number>();
+    let unproved = 0;
+    let done = 0;
+    for await (const row of staged.rows({ unknown: true })) {
+      if (row.receipt?.log === log) entries.add(row.receipt.entry);
+      else unproved++;
+      if (row.known) known.push(Buffer.from(csvLine(row)));
+      else unknown.push(unknownCsv(row));
+      if (row.known && shown.length < reportSightingsMax) shown.push(row);
+      if (++done % 10_000 === 0 || done === total) tell("writing", done, total);
+    }
+    return {
+      sightings: staged.sightings,
+      sightingsCsv: Buffer.concat(known),
+      unknownCsv: Buffer.from(unknown.join("")),
+      shown,
+      unproved,
+      entries: [...entries].sort((a, b) => a - b),
+    };
+  } finally {
+    await staged.drop();
+  }
+}
+
+/** What an entry of kind "import" says to a reader, checked when it is read back. */
+const importEntry = z.object({
+  kind: z.literal("import"),
+  file: z.string(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z.number(),
+  format: z.string(),
+  read: z.number(),
+  imported: z.number(),
+  rejected: z.number(),
+  by: z.string(),
+});
+
+async function importsOf(reader: LogReader, indexes: readonly number[]): Promise<readonly EvidenceImport[]> {
+  const imports: EvidenceImport[] = [];
+  for (const index of indexes) {
+    const stored = await reader.entry(index);
+    const said = importEntry.safeParse(stored?.entry);
+    imports.push({ index, recorded: stored?.recorded ?? null, told: said.success ? said.data : null });
+  }
+  return imports;
+}
+
+function attachment([path, bytes]: readonly [string, Uint8Array]): EvidenceAttachment {
+  return { path, bytes: bytes.length, sha256: sha256(bytes) };
+}
+
+async function bundleOf(
+  { store, clock }: EvidencePlace,
+  recorder: Recorder,
+  { facts, files, entries, wish }: Gathered & { readonly wish: EvidenceWish },
+): Promise<{ readonly archive: Uint8Array; readonly answer: EvidenceAnswer } | Refusal> {
+  if (entries.length * 3 > evidenceFilesMax - fixedFiles)
+    return refusal(
+      "refused",
+      `${entries.length} imports are more than one bundle holds`,
+      "Make several, each with its own --from and --to.",
+    );
+  const report = Buffer.from(reportPage(facts));
+  const attachments = [attachment(["report.html", report]), ...facts.attachments];
+  const told = provenance({ ...facts, attachments });
+  const { actor, reason, by, sightings, unproved } = facts;
+  const { customers, exposureUnknown } = facts.scope;
+  const bundle = await makeBundle(store.data, recorder, {
+    entries,
+    files: new Map([
+      ...files,
+      ["report.html", report],
+      ["provenance.case.json", Buffer.from(`${JSON.stringify(told, null, 2)}\n`)],
+      ["HOW-TO-VERIFY.txt", Buffer.from(stepsText(facts))],
+      ["verify.html", readFileSync(verifierPage)],
+    ]),
+    said: {
+      kind: "export",
+      time: formatInstant(clock() as Instant),
+      format: "evidence",
+      file: wish.file,
+      sightings,
+      exposureUnknown,
+      customers,
+      filter: { from: facts.from, to: facts.to, actor, customer: null },
+      reason,
+      by,
+    },
+  });
+  if (isRefusal(bundle)) return bundle;
+  const archive = pack(bundle.files, facts.exported);
+  const receipt = receiptOf(bundle.files);
+  const answer = { file: wish.file, actor, customers, sightings, exposureUnknown, unproved };
+  const proved = [...bundle.files.keys()].filter((path) => /^entries\/\d+\.json$/.test(path)).length;
+  return {
+    archive,
+    answer: {
+      ...answer,
+      entries: proved,
+      erased: bundle.erased,
+      bytes: archive.length,
+      sha256: sha256(archive),
+      receipt: { log: recorder.log, index: receipt },
+    },
+  };
+}
+
+/** The offline verifier's page, beside the compiled verifier. */
+const verifierPage = new URL("../verify/page.html", import.meta.url);
+
+/** Files of a bundle that are not an import's: the report and its tables, the export, the lists; and room for hand-overs of keys. */
+const fixedFiles = 1_000;
+
+/** Stored under one time, that of the export: equal bundles are equal bytes. */
+function pack(files: ReadonlyMap<string, Uint8Array>, exported: string): Uint8Array {
+  const mtime = new Date(exported);
+  const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
+  return zipSync(Object.fromEntries(sorted), { mtime, level: 6 });
+}
+
+/** The index of the export's own entry, as its proof has it. */
+function receiptOf(files: ReadonlyMap<string, Uint8Array>): number {
+  const proof = Buffer.from(files.get("export.tlog-proof") ?? Buffer.of()).toString();
+  return Number(/^index (\d+)$/m.exec(proof)?.[1] ?? defect("a bundle without the export's proof"));
+}
+
+async function writeDurably(part: string, bytes: Uint8Array): Promise<void> {
+  await rm(part, { force: true });
+  const handle = await open(part, "wx", 0o600);
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+const about = z.object({ version: z.string() });
+
+function version(): string {
+  const file = new URL("../../package.json", import.meta.url);
+  const read = existsSync(file) ? about.safeParse(JSON.parse(readFileSync(file, "utf8"))) : null;
+  return read?.success === true ? read.data.version : "unknown";
+}
