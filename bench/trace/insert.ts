@@ -11,11 +11,12 @@ import {
   type World,
 } from "../../src/simulate/index.ts";
 import type { Store } from "../../src/store/index.ts";
+import { tellsAll, type Telling } from "./telling.ts";
 
 const batch = 50_000;
 
 /** Puts a small simulated world into a store, row by row, as an import of its files would. */
-export async function insertWorld(store: Store, world: World): Promise<void> {
+export async function insertWorld(store: Store, world: World, telling: Telling = tellsAll): Promise<void> {
   const { population, accesses, events } = world;
   const from = { import: 1 };
   const rows = async (table: string, count: number, row: (at: number) => object): Promise<void> => {
@@ -29,15 +30,18 @@ export async function insertWorld(store: Store, world: World): Promise<void> {
         })),
       );
   };
+  const named = (at: number): string =>
+    fieldNames.filter((name) => (accesses.fields[at]! & bit[name]) !== 0).join(";");
   await rows("sightings", accesses.count, (at) => ({
     customer: customerText(accesses.customer[at]!),
     actor: world.actors[accesses.actor[at]!]!.id,
     time: time(accesses.time[at]!),
     action: actions[accesses.action[at]!],
-    fields: fieldNames.filter((name) => (accesses.fields[at]! & bit[name]) !== 0).join(";"),
+    fields: telling.masked(at) ? "" : named(at),
+    masked: telling.masked(at) ? named(at) : "",
     ticket: ticketText(accesses.ticket[at]!),
     session: sessionText(accesses.session[at]!),
-    ip: ipText(accesses.ip[at]!),
+    ip: telling.addresses ? ipText(accesses.ip[at]!) : "",
   }));
   await rows("customers", population.count, (at) => ({
     id: customerText(at),
@@ -46,7 +50,7 @@ export async function insertWorld(store: Store, world: World): Promise<void> {
     created: time(world.start + population.created[at]! * 86_400_000),
     segments: { has_phone: population.phone[at] === 1 ? "yes" : "no" },
   }));
-  await rows("tickets", world.tickets.length, (at) => {
+  await rows("tickets", telling.tickets ? world.tickets.length : 0, (at) => {
     const { id, customer, opened, closed, assignees } = world.tickets[at]!;
     return {
       id: ticketText(id),
@@ -56,7 +60,7 @@ export async function insertWorld(store: Store, world: World): Promise<void> {
       assignee: [...new Set(assignees.map((actor) => world.actors[actor]!.id))].sort().join(";"),
     };
   });
-  await rows("ticket_events", events.count, (at) => {
+  await rows("ticket_events", telling.tickets ? events.count : 0, (at) => {
     const row = events.row(at);
     return {
       time: time(row.time),

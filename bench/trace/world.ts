@@ -10,6 +10,7 @@ import {
 import { defaultSettings } from "../../src/trace/index.ts";
 import type { Desk, DeskReport, Reads } from "./desk.ts";
 import { unfamiliarNetworks } from "./familiar.ts";
+import { tellsAll, type Telling } from "./telling.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -17,7 +18,7 @@ const day = 24 * hour;
 const bystanderMillis = 10 * 60_000;
 
 /** A simulated world as the tables show it: the truth stays behind. */
-export function deskOfWorld(world: World): Desk {
+export function deskOfWorld(world: World, telling: Telling = tellsAll): Desk {
   const { population } = world;
   const n = population.count;
   const ticketStart = new Int32Array(n + 1);
@@ -43,7 +44,7 @@ export function deskOfWorld(world: World): Desk {
     created: Float64Array.from(population.created, (created) => world.start + created * day),
     ticketStart,
     ticketTimes,
-    reads: readsOf(world),
+    reads: readsOf(world, telling),
   };
 }
 
@@ -91,15 +92,17 @@ function endOf(closed: number | null): number {
   return closed === null ? Infinity : closed + 7 * day;
 }
 
-function readsOf(world: World): Reads {
+function readsOf(world: World, telling: Telling): Reads {
   const { accesses } = world;
   const explained = explainedReads(world);
   const strange = unfamiliarNetworks(world);
-  const size = accesses.count;
+  const all = accesses.count;
+  // What showed masked values only showed nothing.
   const order = Float64Array.from(
-    { length: size },
-    (_, at) => (accesses.customer[at]! * world.actors.length + accesses.actor[at]!) * size + at,
+    Array.from({ length: all }, (_, at) => at).filter((at) => !telling.masked(at)),
+    (at) => (accesses.customer[at]! * world.actors.length + accesses.actor[at]!) * all + at,
   ).sort();
+  const size = order.length;
   const start = new Int32Array(world.population.count + 1);
   const reads: Reads = {
     start,
@@ -113,7 +116,7 @@ function readsOf(world: World): Reads {
     .filter((name) => defaultSettings.onlyHere.includes(name))
     .reduce((mask, name) => mask | bit[name], 0);
   for (const [place, key] of order.entries()) {
-    const at = key % size;
+    const at = key % all;
     const actor = accesses.actor[at]!;
     start[accesses.customer[at]! + 1]!++;
     reads.actor[place] = actor;

@@ -10,7 +10,7 @@ export type OnProgress = (done: number, total: number) => void;
 
 /**
  * Classes every sighting of a span, a slice of whole actors at a time, and hands each slice on as a relation with
- * `actor, time, customer, ip, class`. The joins are done once, however many count the classes.
+ * `actor, time, customer, ip, shown, class`. The joins are done once, however many count the classes.
  */
 export async function classInSlices(
   engine: Engine,

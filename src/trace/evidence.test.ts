@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { evidenceInMemory, firstReads } from "../../bench/trace/memory.ts";
 import { insertWorld } from "../../bench/trace/insert.ts";
+import { tellsAll, type Telling } from "../../bench/trace/telling.ts";
 import { deskOfWorld, reportsOfWorld } from "../../bench/trace/world.ts";
 import { isRefusal } from "../base/index.ts";
 import type { Instant } from "../domain/index.ts";
@@ -42,6 +43,8 @@ const scenario: Scenario = {
   robustness: { ...plainScenario.robustness, duplicateReports: 3, unknownCustomers: 2 },
 };
 
+// Every seventh access showed masked values only, whoever made it.
+const telling: Telling = { ...tellsAll, masked: (access) => access % 7 === 0 };
 const data = mkdtempSync(join(tmpdir(), "whosaw-trace-"));
 let store: Store;
 let world: World;
@@ -52,7 +55,7 @@ beforeAll(async () => {
   if (isRefusal(opened)) throw new Error(opened.what);
   store = opened;
   world = makeWorld(scenario, 5);
-  await insertWorld(store, world);
+  await insertWorld(store, world, telling);
   await refreshExplanations(store);
   await refreshReach(store);
   given = reportsOfWorld(world).map(({ customer, time, knew }) => ({
@@ -80,7 +83,7 @@ describe("the evidence", () => {
   it("counted by SQL over the store is the evidence counted in memory, to the last count", async () => {
     const asked = { settings: defaultSettings, span: always, suffix: "", matchedMax: 1_000_000 };
     const counted = await evidenceFromStore(store, given, asked);
-    const desk = deskOfWorld(world);
+    const desk = deskOfWorld(world, telling);
     const oracle = evidenceInMemory(desk, firstReads(desk), reportsOfWorld(world), defaultSettings);
     expect(counted.intake).toEqual(oracle.intake);
     expect(oracle.intake.duplicates).toBeGreaterThan(0);

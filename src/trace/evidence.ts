@@ -103,7 +103,6 @@ async function readsOf(
       actor: string;
       time: number;
       fields: string;
-      masked: string;
       ip: string;
     }>(ask.reporterReads, { customers, ...spanParams(span) }),
     engine.query<{ customer: string; actor: string; times: number[] }>(ask.reporterUnexplained(suffix), {
@@ -117,7 +116,7 @@ async function readsOf(
   );
   const unfamiliar = new Set(strange.map(({ actor, ip }) => `${actor}\n${ip}`));
   const reads = new Map<string, ReporterRead[]>();
-  for (const { customer, actor, time, fields, masked, ip } of rows) {
+  for (const { customer, actor, time, fields, ip } of rows) {
     const list = reads.get(customer) ?? [];
     reads.set(customer, list);
     list.push({
@@ -126,7 +125,7 @@ async function readsOf(
       time,
       unexplained: loose.get(`${actor}\n${customer}`)?.has(time) ?? false,
       unfamiliar: unfamiliar.has(`${actor}\n${ip}`),
-      exclusive: showsExclusive(fields, masked, settings.onlyHere),
+      exclusive: showsExclusive(fields, settings.onlyHere),
     });
   }
   return reads;

@@ -20,10 +20,9 @@ export interface HitChannel {
   readonly hits: Hit[];
 }
 
-/** A read shows an exclusive fact if its fields name one, or if the source says neither what it showed nor what it masked. */
-export function showsExclusive(fields: string, masked: string, onlyHere: readonly string[]): boolean {
-  if (fields === "") return masked === "" || !masked.split(";").some((field) => onlyHere.includes(field));
-  return fields.split(";").some((field) => onlyHere.includes(field));
+/** A read shows an exclusive fact if its fields name one, or if the source does not say what it showed. Masked values are not shown. */
+export function showsExclusive(fields: string, onlyHere: readonly string[]): boolean {
+  return fields === "" || fields.split(";").some((field) => onlyHere.includes(field));
 }
 
 /**

@@ -6,7 +6,7 @@ export const makeSlice: readonly string[] = [
   "DROP TABLE IF EXISTS classed_slice",
   `CREATE TABLE classed_slice (
     actor LowCardinality(String), time DateTime64(3, 'UTC'), customer String, ip LowCardinality(String),
-    searched Bool, explained Bool
+    searched Bool, shown Bool, explained Bool
   ) ENGINE = MergeTree ORDER BY (actor, time)`,
 ];
 
@@ -16,14 +16,17 @@ export const emptySlice: string = "TRUNCATE TABLE classed_slice";
 /** Parameters: actors, since, until. */
 export function fillSlice(): string {
   return `
-    INSERT INTO classed_slice (actor, time, customer, ip, searched, explained)
+    INSERT INTO classed_slice (actor, time, customer, ip, searched, shown, explained)
     WITH ${reasonedSightings()}
-    SELECT actor, time, customer, ip, action = 'search', kind != '' FROM reasoned`;
+    SELECT actor, time, customer, ip, action = 'search', fields != '' OR masked = '', kind != '' FROM reasoned`;
 }
 
-/** The slice as a relation with \`actor, time, customer, ip, class\`. */
+/**
+ * The slice as a relation with `actor, time, customer, ip, shown, class`; `shown` is false where every value was masked, so that
+ * nothing of the customer was seen. A source that says neither what it showed nor what it masked is taken to have shown.
+ */
 export const classedSlice: string = `
-  SELECT r.actor AS actor, r.time AS time, r.customer AS customer, r.ip AS ip,
+  SELECT r.actor AS actor, r.time AS time, r.customer AS customer, r.ip AS ip, r.shown AS shown,
          multiIf(r.explained, 'explained',
                  r.searched AND n.time >= r.time AND n.time <= addSeconds(r.time, ${searchToReadSeconds}), 'bystander',
                  'unexplained') AS class

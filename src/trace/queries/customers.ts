@@ -10,10 +10,13 @@ export function reporterContact(suffix: string): string {
   return `SELECT customer, opened FROM trace_contact${suffix} WHERE customer IN {customers:Array(String)}`;
 }
 
-/** Every read of the reporters, in the order the store keeps them. Parameters: customers, since, until. */
+/**
+ * Every read of the reporters that showed something, or does not say what it showed, in the order the store keeps them.
+ * Parameters: customers, since, until.
+ */
 export const reporterReads: string = `
-  SELECT customer, actor, toUnixTimestamp64Milli(s.time) AS time, fields, masked, ip FROM sightings AS s
-  WHERE customer IN {customers:Array(String)}
+  SELECT customer, actor, toUnixTimestamp64Milli(s.time) AS time, fields, ip FROM sightings AS s
+  WHERE customer IN {customers:Array(String)} AND (fields != '' OR masked = '')
     AND s.time BETWEEN {since:DateTime64(3,'UTC')} AND {until:DateTime64(3,'UTC')}
   ORDER BY customer, actor, s.time`;
 

@@ -137,7 +137,8 @@ export const countCustomers: string = `
   SELECT if(count() > 0, count(), (SELECT uniq(customer) FROM sightings)) AS customers FROM customers`;
 
 /**
- * The exposures of some accounts, a row a customer. `classed` is the explain room's relation of classed sightings.
+ * The exposures of some accounts, a row a customer. `classed` is the explain room's relation of classed sightings; a sighting that
+ * showed masked values only exposed nobody.
  * Parameters: actors, since, until.
  */
 export function fillPairs(suffix: string, classed: string): string {
@@ -147,7 +148,7 @@ export function fillPairs(suffix: string, classed: string): string {
     SELECT actor, customer, min(toUnixTimestamp64Milli(time)), ${firstIf("class = 'unexplained'")},
            ${firstIf(strange)},
            arraySort(groupArrayIf(toUnixTimestamp64Milli(time), class = 'unexplained'))
-    FROM (${classed}) GROUP BY actor, customer`;
+    FROM (${classed}) WHERE shown GROUP BY actor, customer`;
 }
 
 function firstIf(condition: string): string {
