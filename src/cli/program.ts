@@ -209,8 +209,8 @@ function addEvidence(program: Command, run: Run): void {
 function addVerify(program: Command, run: Run): void {
   program
     .command("verify")
-    .description("checks the log offline, with its files and the public key alone")
-    .argument("[dir]", "the data directory, or its log folder")
+    .description("checks the log or a bundle offline, with its files and the public key alone")
+    .argument("[path]", "the data directory or its log folder; or a bundle, as .zip or unpacked")
     .option(
       "--key <file>",
       "the public key that you trust (C2SP signed-note form), not the one beside the log",
@@ -220,12 +220,18 @@ function addVerify(program: Command, run: Run): void {
       "a checkpoint kept from an earlier day: the log must hold the same and more",
     )
     .option("--thorough", "parse every entry too")
+    .option(
+      "--witness <file>",
+      "the public key of a witness that must have cosigned; may be given again",
+      (file: string, before: readonly string[]) => [...before, file],
+      [],
+    )
     .addHelpText(
       "after",
-      "\nExample:\n  $ whosaw verify ./whosaw-data --key log.vkey\n\nExit code 5: something is wrong.",
+      "\nExample:\n  $ whosaw verify ./whosaw-data --key log.vkey\n  $ whosaw verify case-12.zip --key log.vkey\n\nExit code 5: something is wrong.",
     )
-    .action((dir: string | undefined, options) =>
-      run((invocation) => verifyCommand(invocation, dir, options)),
+    .action((path: string | undefined, options) =>
+      run((invocation) => verifyCommand(invocation, path, options)),
     );
 }
 

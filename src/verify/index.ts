@@ -1,6 +1,13 @@
 /** The independent verifier: a log's or a bundle's files and a public key in, a verdict out. Offline; shares nothing with the recorder but the formats. */
 export { verifyFiles, verifyLog, type Verdict, type VerifyOptions } from "./verifyLog.ts";
 export { bundleFilesMax, verifyBundle, type BundleOptions, type BundleVerdict } from "./verifyBundle.ts";
+export {
+  bundleLimits,
+  isBundleFolder,
+  openBundle,
+  type BundleFiles,
+  type BundleLimits,
+} from "./openBundle.ts";
 export { type WitnessPolicy } from "./signers.ts";
 export { problemCodes, problemsMax, type Problem, type ProblemCode } from "./problem.ts";
 export { type Erasure, type GapNote, type Stretch } from "./statements.ts";

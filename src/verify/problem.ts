@@ -39,6 +39,7 @@ export const problemCodes = [
   "sums_differ",
   "file_missing",
   "file_differs",
+  "file_unlisted",
 ] as const;
 
 export type ProblemCode = (typeof problemCodes)[number];

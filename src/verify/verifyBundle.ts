@@ -20,6 +20,8 @@ export interface BundleOptions {
   /** The trusted public key. Without it the bundle's own `log.vkey` is taken, which proves only that it agrees with itself. */
   readonly key?: string;
   readonly witnesses?: WitnessPolicy;
+  /** Every path that is there. With it, a file that was not exported is found too: somebody put it beside those that were. */
+  readonly paths?: readonly string[];
   readonly onProgress?: (files: number, of: number) => void;
 }
 
@@ -56,6 +58,7 @@ export async function verifyBundle(read: ReadFile, options: BundleOptions = {}):
   const proofs = new Proofs(read, problems);
   const exported = await proofs.check(exportName);
   const sums = await checkSums(read, exported, problems);
+  if (sums.length > 0) checkUnlisted(sums, options.paths ?? [], problems);
   const names = sums
     .map(({ path }) => /^(entries\/\d+)\.json$/.exec(path)?.[1])
     .filter((name) => name !== undefined);
@@ -105,6 +108,19 @@ async function checkSums(
       problems.add("file_differs", null, `${path} is not the file that was exported`);
   }
   return sums;
+}
+
+/** The export's own record comes after the list of files, which it holds the digest of. */
+const unlisted = new Set([
+  sumsFile,
+  ...["json", "leaf.json", "tlog-proof"].map((end) => `${exportName}.${end}`),
+]);
+
+function checkUnlisted(sums: readonly Sum[], paths: readonly string[], problems: Problems): void {
+  const listed = new Set(sums.map(({ path }) => path));
+  for (const path of paths)
+    if (!listed.has(path) && !unlisted.has(path))
+      problems.add("file_unlisted", null, `${path} was not exported: it is no part of this bundle`);
 }
 
 function parseSum(line: string): Sum | null {
