@@ -1,3 +1,5 @@
+import type { ContactFrom } from "../../src/trace/index.ts";
+
 /**
  * A support desk as typed arrays, small enough to make thousands of: what the in-memory extractor reads. It is filled from
  * simulated worlds or from a real log, and knows nothing of either.
@@ -17,7 +19,17 @@ export interface Desk {
   /** Opening times of each customer's tickets, ascending: `ticketTimes[ticketStart[c]..ticketStart[c + 1]]`. */
   readonly ticketStart: Int32Array;
   readonly ticketTimes: Float64Array;
+  /** What is taken for contact with support, and when there was any, laid out as the tickets are. */
+  readonly contact: Contact;
   readonly reads: Reads;
+  /** Whether it can't be known which of an account's sessions are unfamiliar. */
+  readonly sessionsUnknown: (actor: number) => boolean;
+}
+
+export interface Contact {
+  readonly from: ContactFrom;
+  readonly start: Int32Array;
+  readonly times: Float64Array;
 }
 
 /** Sightings in the order of (customer, actor, time); `start[c]` is the first of customer c. */

@@ -110,13 +110,15 @@ export function deskOfHelpdesk(desk: Helpdesk, thief: number, extra: readonly St
     actor: Int32Array.from(rows, ({ actor }) => actor),
     time: Float64Array.from(rows, ({ time }) => time),
     unexplained: Uint8Array.from(rows, ({ unexplained }) => unexplained),
-    // The log has no addresses, so every session may be a stranger's.
-    unfamiliar: new Uint8Array(rows.length).fill(1),
+    // The log has no addresses, so no session can be called a stranger's.
+    unfamiliar: new Uint8Array(rows.length),
     exclusive: new Uint8Array(rows.length).fill(1),
   };
   const openings = [...desk.openings].sort((a, b) => a.customer - b.customer || a.time - b.time);
   const ticketStart = new Int32Array(n + 1);
   for (const { customer } of openings) ticketStart[customer + 1] = (ticketStart[customer + 1] ?? 0) + 1;
+  const starts = running(ticketStart);
+  const times = Float64Array.from(openings, ({ time }) => time);
   return {
     customers: n,
     actors: desk.actors.length,
@@ -128,9 +130,11 @@ export function deskOfHelpdesk(desk: Helpdesk, thief: number, extra: readonly St
     kind: new Int32Array(n),
     kindName: () => "",
     created: new Float64Array(n),
-    ticketStart: running(ticketStart),
-    ticketTimes: Float64Array.from(openings, ({ time }) => time),
+    ticketStart: starts,
+    ticketTimes: times,
+    contact: { from: "tickets", start: starts, times },
     reads,
+    sessionsUnknown: () => true,
   };
 }
 

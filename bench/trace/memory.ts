@@ -108,6 +108,7 @@ export function evidenceInMemory(
     });
   }
   const hits = hitsOf(desk, intake.used, tolerance);
+  const actorsHit = new Set([...hits.keys()].map((channel) => Math.floor(channel / 3)));
   return {
     reports,
     intake: intake.counts,
@@ -120,6 +121,8 @@ export function evidenceInMemory(
       exposed,
       inside: intake.used.map((report) => holds(Number(report.customer))),
     })),
+    contactFrom: desk.contact.from,
+    sessionsUnknown: new Set([...actorsHit].filter(desk.sessionsUnknown).map(desk.actorName)),
     exposureUnknown: new Map(),
   };
 }
@@ -127,6 +130,7 @@ export function evidenceInMemory(
 /** A ticket had been opened, or some read had shown an exclusive fact. */
 function isKnowable(desk: Desk, customer: number, cutoff: number): boolean {
   if (
+    desk.contact.from === "tickets" &&
     (desk.ticketTimes[desk.ticketStart[customer] ?? 0] ?? Infinity) < cutoff &&
     desk.ticketStart[customer] !== desk.ticketStart[customer + 1]
   )
@@ -139,11 +143,12 @@ function isKnowable(desk: Desk, customer: number, cutoff: number): boolean {
 function stratumAt(desk: Desk, customer: number, cutoff: number): number {
   let count = 0;
   let last = -Infinity;
-  for (let i = desk.ticketStart[customer] ?? 0; i < (desk.ticketStart[customer + 1] ?? 0); i++) {
-    const opened = desk.ticketTimes[i] ?? 0;
-    if (opened >= cutoff) break;
+  const { start, times } = desk.contact;
+  for (let i = start[customer] ?? 0; i < (start[customer + 1] ?? 0); i++) {
+    const time = times[i] ?? 0;
+    if (time >= cutoff) break;
     count++;
-    last = opened;
+    last = time;
   }
   return (desk.standing[customer] ?? 0) * 64 + stratumOf(count, cutoff - last);
 }
@@ -257,7 +262,10 @@ function segmentsOf(desk: Desk, used: number): readonly SegmentCounter[] {
     ...distinct(desk.kind).map((value) =>
       counter(`kind ${desk.kindName(value)}`, (c) => desk.kind[c] === value),
     ),
-    counter("has a ticket", (c) => (desk.ticketStart[c + 1] ?? 0) > (desk.ticketStart[c] ?? 0)),
+    counter(
+      "has a ticket",
+      (c) => desk.contact.from === "tickets" && (desk.ticketStart[c + 1] ?? 0) > (desk.ticketStart[c] ?? 0),
+    ),
     ...createdSteps([...months].map(([month, customers]) => ({ month, customers }))).map((limit) =>
       counter(createdName(limit), (c) => (desk.created[c] ?? 0) < limit),
     ),

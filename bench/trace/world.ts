@@ -9,7 +9,8 @@ import {
 } from "../../src/simulate/index.ts";
 import { defaultSettings } from "../../src/trace/index.ts";
 import type { Desk, DeskReport, Reads } from "./desk.ts";
-import { unfamiliarNetworks } from "./familiar.ts";
+import { contactOfWorld } from "./contact.ts";
+import { type Networks, networksOf } from "./familiar.ts";
 import { tellsAll, type Telling } from "./telling.ts";
 
 const hour = 3_600_000;
@@ -20,13 +21,15 @@ const bystanderMillis = 10 * 60_000;
 /** A simulated world as the tables show it: the truth stays behind. */
 export function deskOfWorld(world: World, telling: Telling = tellsAll): Desk {
   const { population } = world;
+  const tickets = telling.tickets ? world.tickets : [];
+  const networks = networksOf(world, telling.addresses);
   const n = population.count;
   const ticketStart = new Int32Array(n + 1);
-  for (const ticket of world.tickets) ticketStart[ticket.customer + 1]!++;
+  for (const ticket of tickets) ticketStart[ticket.customer + 1]!++;
   for (let c = 0; c < n; c++) ticketStart[c + 1]! += ticketStart[c]!;
-  const ticketTimes = new Float64Array(world.tickets.length);
+  const ticketTimes = new Float64Array(tickets.length);
   const fill = ticketStart.slice();
-  for (const ticket of world.tickets) ticketTimes[fill[ticket.customer]!++] = ticket.opened;
+  for (const ticket of tickets) ticketTimes[fill[ticket.customer]!++] = ticket.opened;
   for (let c = 0; c < n; c++) ticketTimes.subarray(ticketStart[c], ticketStart[c + 1]).sort();
   return {
     customers: n,
@@ -44,7 +47,9 @@ export function deskOfWorld(world: World, telling: Telling = tellsAll): Desk {
     created: Float64Array.from(population.created, (created) => world.start + created * day),
     ticketStart,
     ticketTimes,
-    reads: readsOf(world, telling),
+    contact: contactOfWorld(world, ticketStart, ticketTimes),
+    reads: readsOf(world, telling, networks),
+    sessionsUnknown: networks.isUnknown,
   };
 }
 
@@ -92,10 +97,9 @@ function endOf(closed: number | null): number {
   return closed === null ? Infinity : closed + 7 * day;
 }
 
-function readsOf(world: World, telling: Telling): Reads {
+function readsOf(world: World, telling: Telling, networks: Networks): Reads {
   const { accesses } = world;
-  const explained = explainedReads(world);
-  const strange = unfamiliarNetworks(world);
+  const explained = telling.tickets ? explainedReads(world) : new Uint8Array(accesses.count);
   const all = accesses.count;
   // What showed masked values only showed nothing.
   const order = Float64Array.from(
@@ -122,7 +126,7 @@ function readsOf(world: World, telling: Telling): Reads {
     reads.actor[place] = actor;
     reads.time[place] = accesses.time[at]!;
     reads.unexplained[place] = explained[at] === 0 ? 1 : 0;
-    reads.unfamiliar[place] = strange(actor, accesses.ip[at]!) ? 1 : 0;
+    reads.unfamiliar[place] = networks.isUnfamiliar(actor, accesses.ip[at]!) ? 1 : 0;
     reads.exclusive[place] = accesses.fields[at] === 0 || (accesses.fields[at]! & exclusive) !== 0 ? 1 : 0;
   }
   for (let c = 0; c < world.population.count; c++) start[c + 1]! += start[c]!;

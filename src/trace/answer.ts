@@ -1,4 +1,5 @@
 import type { ChannelKind, Intake, Knowledge } from "./model/evidence.ts";
+import type { ContactFrom } from "./model/contact.ts";
 import type { Needed } from "./model/needed.ts";
 import type { Hypothesis } from "./model/posterior.ts";
 import type { Settings } from "./model/settings.ts";
@@ -20,6 +21,8 @@ export interface TraceAnswer {
   /** The verdict in words, and what would change it. */
   readonly sentences: readonly string[];
   readonly wouldChange: readonly string[];
+  /** Contact with support is judged from tickets; from days of being read where no tickets, or too few, are known. */
+  readonly contactFrom: ContactFrom;
   /** For an outside breach: which part of the base, with its share of the outside probability. */
   readonly segments: readonly { readonly segment: string; readonly probability: number }[];
   readonly ladder: readonly LadderStep[];
@@ -41,6 +44,8 @@ export interface AccountAnswer {
   /** Customers this account had read by the last report, of the whole base. */
   readonly reach: number;
   readonly exposureUnknown: number;
+  /** It can't be known which sessions are its own (no addresses, or too few days): insider and stolen account look alike. */
+  readonly sessionsUnknown: boolean;
   readonly sentences: readonly string[];
   readonly reads: readonly ReadBehindHit[];
 }

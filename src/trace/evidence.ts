@@ -1,5 +1,6 @@
 import { type Engine, type Span, spanParams } from "../explain/index.ts";
 import type { ChannelEvidence, Evidence, SegmentEvidence, UsedReport } from "./model/evidence.ts";
+import type { ContactFrom } from "./model/contact.ts";
 import { type GivenReport, type KnownReport, usableReports } from "./model/intake.ts";
 import { createdName, createdSteps } from "./model/segments.ts";
 import type { Settings } from "./model/settings.ts";
@@ -47,7 +48,7 @@ export async function evidenceFromStore(
 ): Promise<Evidence> {
   const { settings, suffix, span } = options;
   const ids = [...new Set(given.flatMap(({ customer }) => (customer === null ? [] : [customer])))].sort();
-  const [reporters, reads, sizes, unknown] = await Promise.all([
+  const [reporters, { reads, sessionsUnknown: unknownSessions }, sizes, unknown] = await Promise.all([
     reportersOf(engine, ids),
     readsOf(engine, ids, options),
     engine.query<{ name: string; value: number }>(ask.baseSizes(suffix)),
@@ -69,8 +70,15 @@ export async function evidenceFromStore(
     exposedOf(asked, channels),
     reachOf(asked, channels),
   ]);
+  const contactFrom: ContactFrom = base.get("contact from reads") === 1 ? "reads" : "tickets";
   return {
-    reports: situated.map((report, i) => usedReport(report, matched[i]?.matched ?? 0, reads)),
+    reports: situated.map((report, i) =>
+      usedReport(report, {
+        matched: matched[i]?.matched ?? 0,
+        reads: reads.get(report.customer) ?? [],
+        contactFrom,
+      }),
+    ),
     intake: intake.counts,
     customers: base.get("customers") ?? 0,
     accounts: base.get("accounts") ?? 0,
@@ -80,6 +88,10 @@ export async function evidenceFromStore(
       return { ...channel, exposed: exposed.get(key) ?? none, reach: reach.get(key) ?? none };
     }),
     segments: segmentsOf(situated, matched, { base, steps }),
+    contactFrom,
+    sessionsUnknown: new Set(
+      channels.map(({ actor }) => actor).filter((actor) => unknownSessions.has(actor)),
+    ),
     exposureUnknown: new Map(unknown.map(({ actor, events }) => [actor, events])),
   };
 }
@@ -92,11 +104,16 @@ async function reportersOf(
   return new Map(rows.map((row) => [row.customer, row]));
 }
 
+interface ReporterReads {
+  readonly reads: ReadonlyMap<string, readonly ReporterRead[]>;
+  readonly sessionsUnknown: ReadonlySet<string>;
+}
+
 async function readsOf(
   engine: Engine,
   customers: readonly string[],
   { settings, span, suffix }: EvidenceOptions,
-): Promise<ReadonlyMap<string, readonly ReporterRead[]>> {
+): Promise<ReporterReads> {
   const [rows, unexplained] = await Promise.all([
     engine.query<{
       customer: string;
@@ -124,11 +141,14 @@ async function readsOf(
       actor,
       time,
       unexplained: loose.get(`${actor}\n${customer}`)?.has(time) ?? false,
-      unfamiliar: unfamiliar.has(`${actor}\n${ip}`),
+      unfamiliar: ip !== "" && unfamiliar.has(`${actor}\n${ip}`),
       exclusive: showsExclusive(fields, settings.onlyHere),
     });
   }
-  return reads;
+  return {
+    reads,
+    sessionsUnknown: new Set(strange.flatMap(({ actor, ip }) => (ip === "" ? [actor] : []))),
+  };
 }
 
 async function situate(
@@ -248,8 +268,15 @@ async function reachOf(
 
 function usedReport(
   report: Situated,
-  matched: number,
-  reads: ReadonlyMap<string, readonly ReporterRead[]>,
+  {
+    matched,
+    reads,
+    contactFrom,
+  }: {
+    readonly matched: number;
+    readonly reads: readonly ReporterRead[];
+    readonly contactFrom: ContactFrom;
+  },
 ): UsedReport {
   const { customer, time, knew, knowledge, cutoff, opened } = report;
   return {
@@ -258,9 +285,9 @@ function usedReport(
     knew,
     knowledge,
     knowable:
-      (opened[0] ?? Infinity) < cutoff ||
-      (reads.get(customer) ?? []).some((read) => read.exclusive && read.time < cutoff),
-    stratum: stratumName(report.reporter.standing, report.contact),
+      (contactFrom === "tickets" && (opened[0] ?? Infinity) < cutoff) ||
+      reads.some((read) => read.exclusive && read.time < cutoff),
+    stratum: stratumName(report.reporter.standing, report.contact, contactFrom),
     matched,
   };
 }

@@ -15,6 +15,7 @@ export { defaultSettings, type ModelSettings, type Priors, type Settings } from 
 export { stratumOf } from "./model/strata.ts";
 export { channelEvidence, type Hypothesis, stories, type Story } from "./model/posterior.ts";
 export { accountPosteriors, type AccountPosterior } from "./model/account.ts";
+export { contactDaysMax, type ContactFrom, contactReachMax, ticketCoverageMin } from "./model/contact.ts";
 export { briefNetworkDays, sharedNetworkActors } from "./model/familiar.ts";
 export { type Scope, type ScopeQuestion, scope, scopeCsv } from "./scope/scope.ts";
 export { createdName, createdSteps, monthOf } from "./model/segments.ts";

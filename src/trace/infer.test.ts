@@ -65,6 +65,44 @@ describe("too few reports", () => {
   });
 });
 
+describe("an account whose reads carry no addresses", () => {
+  const answer = infer(
+    sketch({
+      reports: 9,
+      sessionsUnknown: ["agent-0417"],
+      channels: [
+        { actor: "agent-0417", hits: range(0, 7), share: 0.01 },
+        { actor: "agent-0417", kind: "unexplained", hits: range(0, 7), share: 0.01 },
+      ],
+    }),
+    defaultSettings,
+  );
+  it("is named, as an insider or a stolen account alike, and nothing is called an unfamiliar session", () => {
+    expect(answer.accounts[0]?.probability).toBeGreaterThan(0.9);
+    expect(answer.verdict).toBe("undetermined");
+    expect(answer.hypotheses.insider).toBeCloseTo(answer.hypotheses.stolen_account, 1);
+    expect(answer.accounts[0]?.sentences.join(" ")).not.toContain("unfamiliar");
+  });
+  it("can't be told apart by more reports, and the missing addresses are said", () => {
+    expect(answer.reportsNeeded).toBeNull();
+    expect(answer.sentences.join(" ")).toContain("Addresses are missing");
+  });
+  it("is decided by some more reports where its own sessions are known", () => {
+    const known = infer(
+      sketch({
+        reports: 3,
+        channels: [
+          { actor: "agent-0417", hits: [0, 1], share: 0.01 },
+          { actor: "agent-0417", kind: "unexplained", hits: [0, 1], share: 0.01 },
+        ],
+      }),
+      defaultSettings,
+    );
+    expect(known.verdict).toBe("undetermined");
+    expect(known.reportsNeeded).toBeGreaterThan(0);
+  });
+});
+
 describe("words", () => {
   it("never claim certainty", () => {
     expect([percent(0.9999), percent(0.996), percent(0.42), percent(0.0001)]).toEqual([

@@ -3,7 +3,7 @@ import type { AccountAnswer, LadderStep, ReadBehindHit, TraceAnswer, Verdict } f
 import { accountPosteriors, type AccountPosterior } from "./model/account.ts";
 import { type ChannelEvidence, type ChannelKind, type Evidence, firstReports } from "./model/evidence.ts";
 import { reportsNeeded } from "./model/needed.ts";
-import { type Frame, frameOf, type Hypothesis, storiesIn, type Story } from "./model/posterior.ts";
+import { type Frame, frameOf, type Hypothesis, kindFor, storiesIn, type Story } from "./model/posterior.ts";
 import { exposureShares } from "./model/ratio.ts";
 import type { Settings } from "./model/settings.ts";
 import { leakShare } from "./model/share.ts";
@@ -34,6 +34,7 @@ export function infer(evidence: Evidence, settings: Settings): TraceAnswer {
     reports: evidence.intake,
     reportsNeeded: needed === null ? 0 : needed.reports,
     needed,
+    contactFrom: evidence.contactFrom,
     segments: segmentsOf(stories),
     used: evidence.reports.map(({ customer, time, knowledge, stratum, matched }) => {
       return { customer, time: text(time), knowledge, stratum, matched };
@@ -71,7 +72,7 @@ export function verdictOf(hypotheses: Readonly<Record<Hypothesis, number>>): Ver
 
 function accountAnswer(frame: Frame, stories: readonly Story[], account: AccountPosterior): AccountAnswer {
   const { evidence, matched, settings } = frame;
-  const kind = kindOf(stories, account.actor);
+  const kind = kindOf(evidence, stories, account.actor);
   const channels = evidence.channels.filter(({ actor }) => actor === account.actor);
   const channel = channels.find((each) => each.kind === kind) ?? channels[0];
   const shares =
@@ -87,16 +88,21 @@ function accountAnswer(frame: Frame, stories: readonly Story[], account: Account
     expectedHits: shares.reduce((sum, share) => sum + share, 0),
     reach: channel?.reach.at(-1) ?? 0,
     exposureUnknown: evidence.exposureUnknown.get(account.actor) ?? 0,
+    sessionsUnknown: evidence.sessionsUnknown.has(account.actor),
     reads: channels.flatMap((each) => readsOf(evidence, each)),
   };
-  return { ...figures, sentences: accountSentences(figures, evidence.reports.length, evidence.customers) };
+  const of = { used: evidence.reports.length, base: evidence.customers, contactFrom: evidence.contactFrom };
+  return { ...figures, sentences: accountSentences(figures, of) };
 }
 
 /** The kind of channel through which most of an account's probability comes. */
-function kindOf(stories: readonly Story[], actor: string): ChannelKind {
+function kindOf(evidence: Evidence, stories: readonly Story[], actor: string): ChannelKind {
   const sums = new Map<ChannelKind, number>();
-  for (const { actors, kind, log } of stories)
-    if (kind !== null && actors.includes(actor)) sums.set(kind, (sums.get(kind) ?? 0) + Math.exp(log));
+  for (const story of stories) {
+    const kind = kindFor(evidence, actor, story.kind);
+    if (kind !== null && story.actors.includes(actor))
+      sums.set(kind, (sums.get(kind) ?? 0) + Math.exp(story.log));
+  }
   return [...sums].sort((a, b) => b[1] - a[1])[0]?.[0] ?? "all";
 }
 

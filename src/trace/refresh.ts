@@ -1,14 +1,18 @@
 import { type Engine, type Span, always, classInSlices } from "../explain/index.ts";
+import { type ContactFrom, ticketCoverageMin } from "./model/contact.ts";
 import {
   countCustomers,
   createTables,
   dropFeeds,
   dropTables,
   fillBase,
+  contactCoverage,
   fillContact,
+  fillContactFromReads,
   fillCustomers,
   fillPairs,
   fillUnfamiliar,
+  tablesVersion,
   traceTables,
 } from "./queries/tables.ts";
 
@@ -23,10 +27,10 @@ export async function isReachFresh(engine: Engine): Promise<boolean> {
     { names: traceTables },
   );
   if (found?.tables !== traceTables.length) return false;
-  const [state] = await engine.query<{ newest: number; built: number }>(
-    "SELECT (SELECT max(import) FROM imports) AS newest, (SELECT max(value) FROM trace_base WHERE name = 'import') AS built",
+  const [state] = await engine.query<{ newest: number; built: number; version: number }>(
+    "SELECT (SELECT max(import) FROM imports) AS newest, (SELECT max(value) FROM trace_base WHERE name = 'import') AS built, (SELECT max(value) FROM trace_base WHERE name = 'version') AS version",
   );
-  return state !== undefined && state.newest === state.built;
+  return state !== undefined && state.newest === state.built && state.version === tablesVersion;
 }
 
 /** The tables under way: fed with every slice of classed sightings, then finished. */
@@ -79,14 +83,26 @@ async function startTables(engine: Engine, suffix: string): Promise<ReachBuild> 
   const before = [...dropFeeds(suffix), ...dropTables(suffix), ...createTables(suffix, modulus)];
   for (const statement of before) await engine.command(statement);
   await engine.command(fillUnfamiliar(suffix));
-  await engine.command(fillContact(suffix));
+  const contactFrom = await buildContact(engine, suffix, modulus);
   await engine.command(fillCustomers(suffix, modulus));
   return {
     feed: (classed) => engine.command(fillPairs(suffix, classed)),
     finish: async () => {
       // Last, because it says that the rest is whole.
-      await engine.command(fillBase(suffix, modulus));
+      await engine.command(fillBase(suffix, modulus, contactFrom));
       for (const statement of dropFeeds(suffix)) await engine.command(statement);
     },
   };
+}
+
+async function buildContact(engine: Engine, suffix: string, modulus: number): Promise<ContactFrom> {
+  const [found] = await engine.query<{ ticketed: number; read: number; seen: number }>(
+    contactCoverage(modulus),
+  );
+  const { ticketed, read, seen } = found ?? { ticketed: 0, read: 0, seen: 0 };
+  // A log that calls everything a search has no better sign of contact than that.
+  const every = read === 0;
+  const fromTickets = ticketed > 0 && ticketed >= ticketCoverageMin * (every ? seen : read);
+  await engine.command(fromTickets ? fillContact(suffix) : fillContactFromReads(suffix, modulus, every));
+  return fromTickets ? "tickets" : "reads";
 }

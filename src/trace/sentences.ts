@@ -1,4 +1,5 @@
 import type { AccountAnswer, TraceAnswer, Verdict } from "./answer.ts";
+import type { ContactFrom } from "./model/contact.ts";
 import type { ChannelKind } from "./model/evidence.ts";
 import type { Hypothesis } from "./model/posterior.ts";
 
@@ -35,19 +36,26 @@ function customers(n: number, what: string): string {
 
 export function accountSentences(
   account: Omit<AccountAnswer, "sentences">,
-  used: number,
-  base: number,
+  {
+    used,
+    base,
+    contactFrom,
+  }: { readonly used: number; readonly base: number; readonly contactFrom: ContactFrom },
 ): readonly string[] {
   const { actor, kind, hits, expectedHits, reach, probability, together } = account;
   const sentences = [
     `${hits} of ${customers(used, "reporting customer")} ${hits === 1 ? "was" : "were"} ${readWords[kind]} by ${actor} before the call; ` +
-      `of as many customers alike in language, kind and contact with support, ${count(expectedHits)} would be expected by chance.`,
+      `of as many customers alike in language, kind and contact with support${contactFrom === "reads" ? " (judged from reads, since tickets are missing)" : ""}, ${count(expectedHits)} would be expected by chance.`,
     `By the last report ${actor} had ${readWords[kind]} ${count(reach)} of ${customers(base, "customer")}` +
       `${reach > base / 2 ? ": who reads nearly everyone is hit by nearly every report, so hits say little" : ""}.`,
     `The probability that the leak came through ${actor} is ${percent(probability)} (odds ${odds(probability)}).`,
   ];
   if (together.length > 0)
     sentences.push(`The reports fit ${actor} best together with ${together.join(", ")}.`);
+  if (account.sessionsUnknown)
+    sentences.push(
+      `Nothing tells which sessions are ${actor}'s own: its reads carry no addresses, or on too few days. An insider and a stolen account look alike here.`,
+    );
   if (account.exposureUnknown > 0)
     sentences.push(
       `${customers(account.exposureUnknown, "list or search event")} of ${actor} did not say which customers came back; they are not counted here.`,
@@ -62,7 +70,10 @@ export function odds(probability: number): string {
     : `1 to ${count(Math.round((1 - bounded) / bounded))}${probability < bounded ? " or less" : ""}`;
 }
 
-type Told = Pick<TraceAnswer, "hypotheses" | "accounts" | "reports" | "reportsNeeded" | "needed">;
+type Told = Pick<
+  TraceAnswer,
+  "hypotheses" | "contactFrom" | "accounts" | "reports" | "reportsNeeded" | "needed"
+>;
 
 export function verdictSentences(verdict: Verdict, answer: Told): readonly string[] {
   const { used, given, duplicates, unknownCustomer } = answer.reports;
@@ -93,9 +104,14 @@ export function verdictSentences(verdict: Verdict, answer: Told): readonly strin
   return sentences;
 }
 
-function neededSentence({ reportsNeeded, needed }: Told): string {
+function neededSentence({ reportsNeeded, needed, accounts, hypotheses }: Told): string {
+  const alike = accounts.some(({ sessionsUnknown, probability }) => sessionsUnknown && probability >= 0.1);
+  const missing =
+    alike && hypotheses.insider + hypotheses.stolen_account >= 0.1
+      ? " Addresses are missing: with them, an insider could be told from a stolen account."
+      : "";
   return reportsNeeded === null
-    ? `More reports alone will probably not decide it: in at least half of ${needed?.futures ?? 0} simulated futures ${needed?.furtherReportsMax ?? 0} more did not.`
+    ? `More reports alone will probably not decide it: in at least half of ${needed?.futures ?? 0} simulated futures ${needed?.furtherReportsMax ?? 0} more did not.${missing}`
     : `About ${customers(reportsNeeded, "more report")} would decide it (median of ${needed?.futures ?? 0} simulated futures).`;
 }
 
@@ -114,6 +130,10 @@ export function wouldChange(answer: Told & Pick<TraceAnswer, "used" | "exposureU
   if (answer.exposureUnknown.events > 0)
     sentences.push(
       `${customers(answer.exposureUnknown.events, "event")} by ${customers(answer.exposureUnknown.accounts, "account")} did not say which customers they showed; an export among them could be the channel, and would not be seen here.`,
+    );
+  if (answer.contactFrom === "reads")
+    sentences.push(
+      "Contact with support was judged from reads, because no tickets (or too few) are known: customers are compared with others whom people read on as many days. Tickets would say it better, and could raise or lower every account.",
     );
   const [top] = answer.accounts;
   if (top !== undefined && top.probability >= 0.1)

@@ -1,3 +1,5 @@
+import type { ContactFrom } from "./contact.ts";
+
 /**
  * What the verdict is reached from, and all of it: pure counts, no rows. Two extractors fill it (typed arrays in memory,
  * SQL over the store) and must agree to the last count.
@@ -12,6 +14,9 @@ export interface Evidence {
   /** One for each account and kind through which at least one reporting customer was exposed before the call. */
   readonly channels: readonly ChannelEvidence[];
   readonly segments: readonly SegmentEvidence[];
+  readonly contactFrom: ContactFrom;
+  /** Accounts with a hit of which it can't be known which sessions are unfamiliar: an insider and a stolen account look alike. */
+  readonly sessionsUnknown: ReadonlySet<string>;
   /** List and search events that do not say which customers they showed, by account. */
   readonly exposureUnknown: ReadonlyMap<string, number>;
 }

@@ -10,6 +10,8 @@ export interface Sketch {
   readonly customers?: number;
   readonly matched?: number;
   readonly knowledge?: (report: number) => UsedReport["knowledge"];
+  /** Accounts of which it can't be known which sessions are unfamiliar. */
+  readonly sessionsUnknown?: readonly string[];
   readonly channels: readonly {
     readonly actor: string;
     readonly kind?: ChannelKind;
@@ -52,6 +54,8 @@ export function sketch(of: Sketch): Evidence {
       reach: reports.map(() => Math.round(share * customers)),
     })),
     segments: [],
+    contactFrom: "tickets",
+    sessionsUnknown: new Set(of.sessionsUnknown),
     exposureUnknown: new Map(),
   };
 }

@@ -1,7 +1,8 @@
 import { type Random, seededRandom } from "../../base/index.ts";
 import { logSumExp, quantile } from "../../stats/index.ts";
 import { exposureShares } from "./ratio.ts";
-import { type Frame, type Hypothesis, type Story, wholeBase } from "./posterior.ts";
+import type { ChannelEvidence } from "./evidence.ts";
+import { type Frame, type Hypothesis, isToldOf, type Story, wholeBase } from "./posterior.ts";
 import { shareWeights } from "./share.ts";
 
 /** Simulated futures, and how many further reports each may take. */
@@ -24,9 +25,16 @@ interface Player {
   readonly log: number;
   /** Posterior weight of each leak share; null for no leak. */
   readonly weights: Float64Array | null;
-  /** The chance that a background call hits its channel, and the ratio of such a hit. */
-  readonly chance: number;
+  /** What a call can hit: channels of accounts, or a part of the base. */
+  readonly parts: readonly Part[];
+  /** The ratio of a hit. */
   readonly ratio: number;
+}
+
+/** The chance that a background call hits a channel. `of`: the account, or the part of the base. */
+interface Part {
+  readonly of: string;
+  readonly chance: number;
 }
 
 /** Callers from a leak, and other callers, who know an exclusive fact: the middle of the model's ranges. */
@@ -34,7 +42,9 @@ const knowsFromLeak = 0.5;
 const knowsAnyway = 0.01;
 
 /**
- * About how many more reports would decide it: futures are drawn from the current posterior (a story, then its leak share, then
+ * About how many more reports would decide it. What a report hits is drawn once for each account: its channels are nested (unfamiliar
+ * and unexplained reads are among all reads), so a hit of a smaller one is a hit of a larger one, and channels that are the same are never
+ * told apart by chance. Futures are drawn from the current posterior (a story, then its leak share, then
  * reports), the remaining stories are weighed after each report, and it is decided when a hypothesis passes `decided`.
  */
 export function reportsNeeded(
@@ -58,24 +68,31 @@ export function reportsNeeded(
 }
 
 function playersOf(frame: Frame, stories: readonly Story[]): readonly Player[] {
-  const { evidence, settings, matched } = frame;
+  const { evidence, settings } = frame;
   const top = [...stories].sort((a, b) => b.log - a.log).slice(0, storiesMax);
   return top.map((story) => {
     const { hypothesis, log } = story;
-    if (hypothesis === "no_leak") return { hypothesis, log, weights: null, chance: 0, ratio: 0 };
+    if (hypothesis === "no_leak") return { hypothesis, log, weights: null, parts: [], ratio: 0 };
     const weights = shareWeights(frame, story);
-    if (story.segment === wholeBase) return { hypothesis, log, weights, chance: 1, ratio: 1 };
-    const shares = evidence.channels
-      .filter((channel) => channel.kind === story.kind && story.actors.includes(channel.actor))
-      .map((channel) => exposureShares(channel, matched, evidence.customers, settings.model.shrinkage));
+    if (story.segment === wholeBase)
+      return { hypothesis, log, weights, parts: [{ of: wholeBase, chance: 1 }], ratio: 1 };
     const segment = evidence.segments.find(({ name }) => name === story.segment);
-    const chance =
+    const parts =
       segment === undefined
-        ? shares.flatMap((each) => [...each]).reduce((sum, p) => sum + p, 0) / Math.max(1, matched.length)
-        : segment.size / Math.max(1, evidence.customers);
+        ? evidence.channels
+            .filter((channel) => isToldOf(evidence, story, channel))
+            .map((channel): Part => ({ of: channel.actor, chance: chanceOf(frame, channel) }))
+        : [{ of: segment.name, chance: segment.size / Math.max(1, evidence.customers) }];
+    const chance = parts.reduce((sum, part) => sum + part.chance, 0);
     const bounded = Math.min(1, Math.max(settings.model.contamination, chance));
-    return { hypothesis, log, weights, chance: bounded, ratio: 1 / bounded };
+    return { hypothesis, log, weights, parts, ratio: 1 / bounded };
   });
+}
+
+/** The mean chance, over the reports so far, that a customer like the reporter is exposed through the channel. */
+function chanceOf({ evidence, settings, matched }: Frame, channel: ChannelEvidence): number {
+  const shares = exposureShares(channel, matched, evidence.customers, settings.model.shrinkage);
+  return shares.reduce((sum, share) => sum + share, 0) / Math.max(1, matched.length);
 }
 
 interface Play {
@@ -98,8 +115,9 @@ function play(frame: Frame, players: readonly Player[], options: Play): number {
   for (let count = 1; count <= furtherReportsMax; count++) {
     const leaked = random() < share;
     const knows = options.speaks && random() < (leaked ? knowsFromLeak : knowsAnyway);
+    const places = drawPlaces(players, leaked ? (players[truth]?.parts ?? []) : [], random);
     for (const [i, player] of players.entries()) {
-      const hit = leaked && i === truth ? true : random() < player.chance;
+      const hit = player.parts.some((part) => (places.get(part.of) ?? 1) < part.chance);
       addReport(
         frame,
         { player, terms: terms[i] ?? new Float64Array() },
@@ -109,6 +127,22 @@ function play(frame: Frame, players: readonly Player[], options: Play): number {
     if (isDecided(players, terms, options.decided)) return count;
   }
   return Infinity;
+}
+
+/**
+ * Where one reporter lies among the customers of each account and part of the base, as a place from 0 to 1: those below the chance of a
+ * channel are in it. A leaked report lies within one of the channels that it leaked through.
+ */
+function drawPlaces(
+  players: readonly Player[],
+  leakedThrough: readonly Part[],
+  random: Random,
+): ReadonlyMap<string, number> {
+  const places = new Map<string, number>();
+  for (const { of } of players.flatMap(({ parts }) => parts)) if (!places.has(of)) places.set(of, random());
+  const leak = leakedThrough[Math.floor(random() * leakedThrough.length)];
+  if (leak !== undefined) places.set(leak.of, (places.get(leak.of) ?? 0) * leak.chance);
+  return places;
 }
 
 interface Told {

@@ -88,7 +88,9 @@ function accountStories(
 ): readonly Story[] {
   if (prior === 0) return [];
   const { evidence, settings, nodes, counts } = frame;
-  const channels = evidence.channels.filter((channel) => channel.kind === kind);
+  const channels = evidence.channels.filter(
+    (channel) => channel.kind === kindFor(evidence, channel.actor, kind),
+  );
   const candidates = channels.map((channel) => candidateOf(frame, channel));
   const sets = accountSets(candidates, {
     accounts: evidence.accounts,
@@ -139,12 +141,27 @@ function channelHits(frame: Frame, channel: ChannelEvidence): readonly WeighedHi
   );
 }
 
+/**
+ * The kind of channel that a story of this kind tells of an account. Where it can't be known which sessions are unfamiliar, a stolen
+ * account may have leaked any of its reads, as an insider may have: the two then share what the reports say of the account.
+ */
+export function kindFor(evidence: Evidence, actor: string, kind: ChannelKind | null): ChannelKind | null {
+  return kind === "unfamiliar" && evidence.sessionsUnknown.has(actor) ? "all" : kind;
+}
+
+/** Whether a story tells of a channel. */
+export function isToldOf(evidence: Evidence, story: Story, channel: ChannelEvidence): boolean {
+  return (
+    story.actors.includes(channel.actor) && channel.kind === kindFor(evidence, channel.actor, story.kind)
+  );
+}
+
 /** The hits of a story, each with the chance under its channel; of accounts together, the likeliest account's. */
 export function storyHits(frame: Frame, story: Story): readonly WeighedHit[] {
   if (story.segment !== null) return segmentHits(frame, story.segment);
   const best = new Map<number, WeighedHit>();
   for (const channel of frame.evidence.channels)
-    if (channel.kind === story.kind && story.actors.includes(channel.actor))
+    if (isToldOf(frame.evidence, story, channel))
       for (const hit of channelHits(frame, channel)) {
         const share = hit.ratio / story.actors.length;
         if (share > (best.get(hit.report)?.ratio ?? 0)) best.set(hit.report, { ...hit, ratio: share });

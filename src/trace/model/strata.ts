@@ -1,3 +1,5 @@
+import type { ContactFrom } from "./contact.ts";
+
 /**
  * How much contact a customer had with support before the call, in coarse steps: what drives both being read by agents and (as
  * a sign of an active, reachable customer) being called and telling of it. 0 is no contact; else 1 + 5 * count step + recency
@@ -22,24 +24,25 @@ function stepsPassed(steps: readonly number[], value: number): number {
 }
 
 /** For people: `en, consumer, phone yes; 2 tickets, the last within 30 days`. */
-export function stratumName(standing: string, contact: number): string {
+export function stratumName(standing: string, contact: number, from: ContactFrom = "tickets"): string {
   const [language = "", kind = "", phone = ""] = standing.split("|");
   const who = [language, kind, phone === "" ? "" : `phone ${phone}`].filter((part) => part !== "").join(", ");
-  return `${who === "" ? "anyone" : who}; ${contactName(contact)}`;
+  return `${who === "" ? "anyone" : who}; ${contactName(contact, from === "tickets" ? "ticket" : "day of being read")}`;
 }
 
-function contactName(contact: number): string {
-  if (contact === 0) return "no ticket before";
+function contactName(contact: number, what: "ticket" | "day of being read"): string {
+  const many = what === "ticket" ? "tickets" : "days of being read";
+  if (contact === 0) return `no ${what} before`;
   const count = Math.floor((contact - 1) / 5);
   const recency = (contact - 1) % 5;
   const least = (contactSteps[count - 1] ?? 0) + 1;
   const most = contactSteps[count];
   const tickets =
     most === undefined
-      ? `${least} tickets or more`
+      ? `${least} ${many} or more`
       : least === most
-        ? `${most} ticket${most === 1 ? "" : "s"}`
-        : `${least} to ${most} tickets`;
+        ? `${most} ${most === 1 ? what : many}`
+        : `${least} to ${most} ${many}`;
   const days = recencyDays[recency];
   return `${tickets}, the last ${days === undefined ? "over a year" : `within ${days} days`} before`;
 }

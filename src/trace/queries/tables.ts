@@ -1,4 +1,5 @@
-import { sharedNetworkActors, briefNetworkDays } from "../model/familiar.ts";
+import { contactDaysMax, type ContactFrom, contactReachMax } from "../model/contact.ts";
+import { briefNetworkDays, sharedNetworkActors } from "../model/familiar.ts";
 
 /** Stands for "never" in columns of epoch milliseconds: the year 2200, as far as the store's times go. */
 export const never: number = Date.UTC(2200, 0, 1);
@@ -62,17 +63,60 @@ export function dropTables(suffix: string): readonly string[] {
   return traceTables.map((name) => `DROP TABLE IF EXISTS ${name}${suffix}`);
 }
 
-/** Addresses that are none of the account's own, used on few days, by hardly anyone; '' where an account never shows one. */
+/**
+ * Addresses that are none of the account's own, used on few days, by hardly anyone; '' alone, which no sighting is compared with, for an
+ * account of which it can't be known which are its own.
+ */
 export function fillUnfamiliar(suffix: string): string {
   return `
     INSERT INTO trace_unfamiliar${suffix}
+    WITH told AS (SELECT actor, uniqExactIf(toDate(time), ip != '') AS days FROM sightings GROUP BY actor)
+    SELECT actor, '' FROM told WHERE days <= ${briefNetworkDays}
+    UNION ALL
     SELECT p.actor, p.ip FROM
-      (SELECT actor, ip, uniqExact(toDate(time)) AS days FROM sightings GROUP BY actor, ip) AS p
+      (SELECT actor, ip, uniqExact(toDate(time)) AS days FROM sightings WHERE ip != '' GROUP BY actor, ip) AS p
       LEFT JOIN (SELECT ip, uniqExact(actor) AS users FROM sightings GROUP BY ip) AS u ON u.ip = p.ip
       LEFT JOIN (SELECT id, splitByChar(';', home_ip) AS homes FROM actors FINAL) AS a ON a.id = p.actor
-      LEFT JOIN (SELECT actor, countIf(ip != '') AS told FROM sightings GROUP BY actor) AS t ON t.actor = p.actor
-    WHERE if(p.ip = '', t.told = 0,
-             p.days <= ${briefNetworkDays} AND u.users < ${sharedNetworkActors} AND NOT has(a.homes, p.ip))`;
+      LEFT JOIN told AS t ON t.actor = p.actor
+    WHERE t.days > ${briefNetworkDays} AND p.days <= ${briefNetworkDays} AND u.users < ${sharedNetworkActors}
+      AND NOT has(a.homes, p.ip)`;
+}
+
+/**
+ * Of the sampled customers: how many have a ticket, how many people read one by one (`read`), and how many people saw in any way.
+ */
+export function contactCoverage(modulus: number): string {
+  const sampled = `cityHash64(customer) % ${modulus} = 0`;
+  return `
+    SELECT (SELECT uniqExact(customer) FROM tickets WHERE ${sampled}) AS ticketed, uniqExactIf(customer, ${plain}) AS read,
+           uniqExact(customer) AS seen
+    FROM sightings WHERE ${sampled} AND actor NOT IN (${noPeople(modulus)})`;
+}
+
+/** A search shows bystanders and an export shows everyone: neither is contact with a customer. */
+const plain = "action NOT IN ('search', 'export')";
+
+/** Services, and accounts that read so much of the base that it can't be service to customers. */
+function noPeople(modulus: number): string {
+  return `
+    SELECT id FROM actors FINAL WHERE kind = 'service'
+    UNION ALL
+    SELECT actor FROM sightings WHERE cityHash64(customer) % ${modulus} = 0
+    GROUP BY actor HAVING uniqExact(customer) > ${contactReachMax} * (
+      SELECT if((SELECT count() FROM customers) = 0,
+                (SELECT uniqExact(customer) FROM sightings WHERE cityHash64(customer) % ${modulus} = 0),
+                (SELECT uniqExact(id) FROM customers WHERE cityHash64(id) % ${modulus} = 0)))`;
+}
+
+/** In place of tickets: when people first read each customer on each day, ascending. `every` counts searches and exports too. */
+export function fillContactFromReads(suffix: string, modulus: number, every: boolean): string {
+  return `
+    INSERT INTO trace_contact${suffix}
+    SELECT customer, arraySlice(arraySort(groupArray(start)), -${contactDaysMax}) FROM (
+      SELECT customer, toUnixTimestamp64Milli(min(time)) AS start FROM sightings
+      WHERE actor NOT IN (${noPeople(modulus)})${every ? "" : ` AND ${plain}`}
+      GROUP BY customer, toDate(time))
+    GROUP BY customer SETTINGS optimize_aggregation_in_order = 1`;
 }
 
 /** When each customer's tickets were opened, ascending. */
@@ -114,19 +158,25 @@ function baseRelation(where: string): string {
     FROM sightings ${where.replace("(id)", "(customer)")} ${where === "" ? "WHERE" : "AND"} (SELECT count() FROM customers) = 0)`;
 }
 
+/** Goes up with every change of what the tables mean, so that those built before are built anew. */
+export const tablesVersion = 2;
+
 /** Sizes of the base and of each part of it, as name and value. */
-export function fillBase(suffix: string, modulus: number): string {
+export function fillBase(suffix: string, modulus: number, contactFrom: ContactFrom): string {
+  const fromReads = contactFrom === "reads";
   const all = baseRelation("");
   return `
     INSERT INTO trace_base${suffix}
     WITH base AS ${all}
     SELECT 'customers', count() FROM base
     UNION ALL SELECT 'modulus', ${modulus}
+    UNION ALL SELECT 'version', ${tablesVersion}
+    UNION ALL SELECT 'contact from reads', ${fromReads ? 1 : 0}
     UNION ALL SELECT 'import', max(import) FROM imports
     UNION ALL SELECT 'accounts', uniqExact(a) FROM (SELECT id AS a FROM actors UNION ALL SELECT DISTINCT actor FROM sightings)
     UNION ALL SELECT concat('language ', language), count() FROM base WHERE language != '' GROUP BY language
     UNION ALL SELECT concat('kind ', kind), count() FROM base WHERE kind != '' GROUP BY kind
-    UNION ALL SELECT 'has a ticket', count() FROM trace_contact${suffix}
+    UNION ALL SELECT 'has a ticket', ${fromReads ? "0" : `count() FROM trace_contact${suffix}`}
     UNION ALL SELECT concat('month ', toString(toUnixTimestamp(toStartOfMonth(assumeNotNull(created))))), count()
               FROM base WHERE isNotNull(created) GROUP BY toStartOfMonth(assumeNotNull(created))
     UNION ALL SELECT 'month 0', countIf(isNull(created)) FROM base`;
@@ -142,7 +192,7 @@ export const countCustomers: string = `
  * Parameters: actors, since, until.
  */
 export function fillPairs(suffix: string, classed: string): string {
-  const strange = `(actor, ip) IN (SELECT actor, ip FROM trace_unfamiliar${suffix})`;
+  const strange = `ip != '' AND (actor, ip) IN (SELECT actor, ip FROM trace_unfamiliar${suffix})`;
   return `
     INSERT INTO trace_pairs${suffix} (actor, customer, first_all, first_unexplained, first_unfamiliar, unexplained)
     SELECT actor, customer, min(toUnixTimestamp64Milli(time)), ${firstIf("class = 'unexplained'")},
