@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { infer } from "./infer.ts";
 import { range, sketch } from "./model/fixture.testing.ts";
+import { uncertaintyMin } from "./model/bounded.ts";
+import { knowledgeOf } from "./model/knowledge.ts";
 import { defaultSettings } from "./model/settings.ts";
 import { parseMeasured } from "./report/measured.ts";
 import { tracePage } from "./report/page.ts";
@@ -62,6 +64,66 @@ describe("too few reports", () => {
     expect(answer.accounts).toEqual([]);
     expect(answer.leakShare).toBeNull();
     expect(answer.sentences[0]).toBe("No report can be used, so nothing is said beyond the prior.");
+  });
+});
+
+/** The hypotheses after reports of customers whom no account had read. */
+function sums(reports: number, knew: readonly string[]): ReturnType<typeof infer>["hypotheses"] {
+  const knowledge = knowledgeOf(knew, defaultSettings);
+  return infer(sketch({ reports, channels: [], knowledge: () => knowledge }), defaultSettings).hypotheses;
+}
+
+describe("what callers knew", () => {
+  it("decides nothing where it is ordinary facts, however many reports say so", () => {
+    for (const knew of [
+      ["name", "phone"],
+      ["name", "address"],
+      ["name", "phone", "address", "email"],
+    ])
+      for (const reports of [10, 30, 200])
+        expect(sums(reports, knew).outside_breach, `${reports} of ${knew.join(";")}`).toBeLessThan(0.8);
+  });
+  it("leaves out the phone number, which whoever phones has", () => {
+    const classes = [["phone"], ["name", "phone"], ["name", "address", "phone"], ["phone", "ticket"]].map(
+      (knew) => knowledgeOf(knew, defaultSettings),
+    );
+    expect(classes).toEqual(["unsaid", "little", "much", "exclusive"]);
+  });
+  it("decides for a breach from outside where it is facts that only this database holds", () => {
+    expect(sums(30, ["name", "phone", "ticket"]).outside_breach).toBeGreaterThan(0.9);
+  });
+  it("decides for an insider where an account had read them besides", () => {
+    const answer = infer(
+      sketch({
+        reports: 9,
+        knowledge: () => "exclusive",
+        channels: [{ actor: "ann", hits: range(0, 8), share: 0.01 }],
+      }),
+      defaultSettings,
+    );
+    expect(answer.verdict).toBe("insider");
+  });
+});
+
+describe("no probability", () => {
+  it("is certainty, however much speaks for it", () => {
+    const told = infer(
+      sketch({
+        reports: 80,
+        knowledge: () => "exclusive",
+        channels: [{ actor: "ann", hits: range(0, 80), share: 1e-5 }],
+      }),
+      defaultSettings,
+    );
+    const all = [
+      ...Object.values(told.hypotheses),
+      ...told.accounts.map(({ probability }) => probability),
+      ...told.segments.map(({ probability }) => probability),
+      ...told.ladder.flatMap((step) => [...Object.values(step.hypotheses), ...Object.values(step.accounts)]),
+    ];
+    expect(Math.max(...all)).toBeLessThanOrEqual(1 - uncertaintyMin);
+    expect(Math.min(...all)).toBeGreaterThanOrEqual(uncertaintyMin);
+    expect(told.accounts[0]?.probability).toBeGreaterThan(0.9999);
   });
 });
 

@@ -1,6 +1,7 @@
 import { formatInstant, type Instant } from "../domain/index.ts";
 import type { AccountAnswer, LadderStep, ReadBehindHit, TraceAnswer, Verdict } from "./answer.ts";
 import { accountPosteriors, type AccountPosterior } from "./model/account.ts";
+import { bounded } from "./model/bounded.ts";
 import { type ChannelEvidence, type ChannelKind, type Evidence, firstReports } from "./model/evidence.ts";
 import { reportsNeeded } from "./model/needed.ts";
 import { type Frame, frameOf, type Hypothesis, kindFor, storiesIn, type Story } from "./model/posterior.ts";
@@ -62,7 +63,12 @@ export function infer(evidence: Evidence, settings: Settings): TraceAnswer {
 export function hypothesisSums(stories: readonly Story[]): Readonly<Record<Hypothesis, number>> {
   const sums = { insider: 0, stolen_account: 0, outside_breach: 0, no_leak: 0 };
   for (const { hypothesis, log } of stories) sums[hypothesis] += Math.exp(log);
-  return sums;
+  return {
+    insider: bounded(sums.insider),
+    stolen_account: bounded(sums.stolen_account),
+    outside_breach: bounded(sums.outside_breach),
+    no_leak: bounded(sums.no_leak),
+  };
 }
 
 export function verdictOf(hypotheses: Readonly<Record<Hypothesis, number>>): Verdict {
@@ -119,7 +125,9 @@ function readsOf(evidence: Evidence, channel: ChannelEvidence): readonly ReadBeh
 
 function segmentsOf(stories: readonly Story[]): TraceAnswer["segments"] {
   return stories
-    .flatMap(({ segment, log }) => (segment === null ? [] : [{ segment, probability: Math.exp(log) }]))
+    .flatMap(({ segment, log }) =>
+      segment === null ? [] : [{ segment, probability: bounded(Math.exp(log)) }],
+    )
     .filter(({ probability }) => probability > mentioned)
     .sort((a, b) => b.probability - a.probability);
 }
@@ -136,7 +144,7 @@ function ladderOf(evidence: Evidence, settings: Settings, shown: readonly string
       reports,
       time: text(evidence.reports[reports - 1]?.time ?? 0),
       hypotheses: hypothesisSums(stories),
-      accounts: Object.fromEntries(shown.map((actor) => [actor, all.get(actor) ?? 0])),
+      accounts: Object.fromEntries(shown.map((actor) => [actor, all.get(actor) ?? bounded(0)])),
     };
   });
 }

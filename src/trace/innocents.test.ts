@@ -45,6 +45,16 @@ describe("without tickets and without a leak", () => {
       expect(answer.wouldChange.join(" ")).toContain("judged from reads, because no tickets");
     }
   });
+  it.each([[["name", "phone"]], [["name", "phone", "address"]]])(
+    "thirty callers who knew %j make no breach",
+    (knew) => {
+      for (const seed of [1, 2, 3]) {
+        const answer = traced(deskWithoutTickets(seed), callsAnyway(30, seed, knew));
+        expect(answer.hypotheses.outside_breach, `seed ${seed}`).toBeLessThan(0.8);
+        expect(answer.accounts[0]?.probability ?? 0, `seed ${seed}`).toBeLessThan(0.9);
+      }
+    },
+  );
   it("a thief among them is found all the same, by ten reports", () => {
     const random = seededRandom(77);
     const stolen = Array.from({ length: 150 }, () => {

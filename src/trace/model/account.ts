@@ -1,3 +1,4 @@
+import { bounded } from "./bounded.ts";
 import type { Story } from "./posterior.ts";
 
 /** How probable it is that the leak came through an account, and with whom. */
@@ -24,7 +25,7 @@ export function accountPosteriors(stories: readonly Story[]): readonly AccountPo
   return [...sums]
     .map(([actor, probability]) => ({
       actor,
-      probability: Math.min(1, probability),
+      probability: bounded(probability),
       together: [...(pairs.get(actor) ?? [])]
         .filter(([, both]) => both > togetherShare * probability)
         .map(([other]) => other)

@@ -45,7 +45,7 @@ export function usableReports(
     used.push(report);
   }
   return {
-    used: used.map((report) => ({ ...report, knowledge: knowledgeOf(report.knew, settings.onlyHere) })),
+    used: used.map((report) => ({ ...report, knowledge: knowledgeOf(report.knew, settings) })),
     counts: { given: given.length, used: used.length, unknownCustomer, duplicates },
   };
 }

@@ -3,6 +3,8 @@ export interface Settings {
   readonly priors: Priors;
   /** Facts only this database holds: a caller who knows one has it from here. */
   readonly onlyHere: readonly string[];
+  /** Facts that any caller has, whatever leaked: they don't count as known. */
+  readonly everyCallerKnows: readonly string[];
   /** Reads this close before the call don't count: clocks differ, and taking the report is itself a read. */
   readonly clockToleranceHours: number;
   readonly model: ModelSettings;
@@ -58,6 +60,7 @@ export const defaultSettings: Settings = {
     "subscription",
     "contract",
   ],
+  everyCallerKnows: ["phone", "phone_number", "telephone", "mobile"],
   clockToleranceHours: 6,
   model: { contamination: 0.001, stratumWeight: 0.5, shrinkage: 2, backgroundCount: 1, channelCount: 1 },
   seed: 20_191_105,
