@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { infer } from "./infer.ts";
+import { decided, infer } from "./infer.ts";
 import { range, sketch } from "./model/fixture.testing.ts";
 import { uncertaintyMin } from "./model/bounded.ts";
 import { knowledgeOf } from "./model/knowledge.ts";
@@ -124,6 +124,50 @@ describe("no probability", () => {
     expect(Math.max(...all)).toBeLessThanOrEqual(1 - uncertaintyMin);
     expect(Math.min(...all)).toBeGreaterThanOrEqual(uncertaintyMin);
     expect(told.accounts[0]?.probability).toBeGreaterThan(0.9999);
+  });
+});
+
+/** How probable an honest account becomes by `invented` reports of customers it read, beside `honest` ones of customers it didn't. */
+function framed(
+  invented: number,
+  on: {
+    readonly accounts: number;
+    readonly share: number;
+    readonly honest: number;
+    readonly knew: "unsaid" | "exclusive";
+  },
+): number {
+  const hits = range(0, invented);
+  const evidence = sketch({
+    reports: invented + on.honest,
+    accounts: on.accounts,
+    knowledge: (report) => (report < invented ? on.knew : "unsaid"),
+    channels: [
+      { actor: "ann", hits, share: on.share },
+      { actor: "ann", kind: "unexplained", hits, share: on.share / 5 },
+    ],
+  });
+  return infer(evidence, defaultSettings).accounts[0]?.probability ?? 0;
+}
+
+describe("reports invented to frame an honest account", () => {
+  const desks = [100, 2000].flatMap((accounts) =>
+    [0.01, 0.0005].flatMap((share) =>
+      (["unsaid", "exclusive"] as const).map((knew) => ({ accounts, share, knew })),
+    ),
+  );
+  /** The fewest of one to five that name it above 90%. */
+  const needed = (honest: number): readonly number[] =>
+    desks.map((desk) => range(1, 6).find((k) => framed(k, { ...desk, honest }) > decided) ?? Infinity);
+  it("take two or three where nothing else is reported: one is never enough", () => {
+    expect([Math.min(...needed(0)), Math.max(...needed(0))]).toEqual([2, 3]);
+  });
+  it("take two to four beside ten honest reports", () => {
+    expect([Math.min(...needed(10)), Math.max(...needed(10))]).toEqual([2, 4]);
+  });
+  it("are admitted to among the limits on the page", () => {
+    const page = tracePage(infer(caught, defaultSettings), null, "2019-10-31T12:00:00Z");
+    expect(page).toContain("two of customers whom one account had read can name it above 90%");
   });
 });
 

@@ -31,7 +31,8 @@ export interface Priors {
 export interface ModelSettings {
   /**
    * The share of reports that may come from anywhere, as an enemy would have it: it bounds what one report can say
-   * at 1 : 1/contamination (Huber's least favourable mixture, Ann. Math. Stat. 36, 1965).
+   * at 1 : 1/contamination (Huber's least favourable mixture, Ann. Math. Stat. 36, 1965). It keeps one invented report from naming
+   * anybody, not two or three of somebody who knows whom an account read.
    */
   readonly contamination: number;
   /** How much a report's own stratum, against the mean over all reports, sets the chance of a hit (0 to 1). */

@@ -1,6 +1,6 @@
 import type { AccountAnswer, TraceAnswer, Verdict } from "../answer.ts";
 import type { Hypothesis } from "../model/posterior.ts";
-import { count, percent } from "../sentences.ts";
+import { count, framingLimit, percent } from "../sentences.ts";
 import type { Measured } from "./measured.ts";
 import { escapeHtml } from "./escape.ts";
 import { ladderFigure } from "./ladder.ts";
@@ -159,7 +159,7 @@ function limits(answer: TraceAnswer): readonly string[] {
   return [
     "A probability here is of an account, not of a person; it is no proof, and it is not enough to accuse anybody.",
     "Background calls are taken to strike customers of one stratum (language, kind, phone number, contact with support) alike. A cause nobody recorded that drives both contact and calls would break that.",
-    `At most 1 to ${count(1 / answer.settings.model.contamination)} is granted to any single report, so that a few made-up ones can't decide alone; enough of them still can.`,
+    `Invented reports look like true ones. At most 1 to ${count(1 / answer.settings.model.contamination)} is granted to any single one, so one alone names nobody; but ${framingLimit}.`,
     `Reads within ${answer.settings.clockToleranceHours} hours before the call don't count, since clocks differ and taking a report is itself a read.`,
     `${count(answer.exposureUnknown.events)} events did not say which customers they showed, and are not counted.`,
   ];
