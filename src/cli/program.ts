@@ -14,6 +14,7 @@ import { scopeCommand } from "./commands/scope.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { traceCommand } from "./commands/trace.ts";
 import { verifyCommand } from "./commands/verify.ts";
+import { witnessCommand } from "./commands/witness.ts";
 import type { ExitCode, GlobalOptions, Invocation } from "./invocation.ts";
 
 /** Runs one command's work and keeps its exit code. */
@@ -48,6 +49,7 @@ export function buildProgram(version: string, makeRun: (options: GlobalOptions) 
   addTrace(program, run);
   addEvidence(program, run);
   addVerify(program, run);
+  addWitness(program, run);
   addRebuild(program, run);
   addSimulation(program, run);
   program
@@ -233,6 +235,27 @@ function addVerify(program: Command, run: Run): void {
     .action((path: string | undefined, options) =>
       run((invocation) => verifyCommand(invocation, path, options)),
     );
+}
+
+function addWitness(program: Command, run: Run): void {
+  program
+    .command("witness")
+    .description(
+      "cosigns another log's checkpoints, after checking that nothing it cosigned before has changed",
+    )
+    .requiredOption("--dir <dir>", "the witness's own directory (key and memory); made when missing")
+    .requiredOption(
+      "--log <file>",
+      "a file with the public key of a log to watch; may be given again",
+      (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
+    )
+    .option("--listen <address>", "host and port", "127.0.0.1:7480")
+    .option("--name <name>", "the witness's name on its first run, as a URL without its scheme")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ whosaw witness --dir ./witness --name witness.example/works-council --log log.vkey",
+    )
+    .action((options) => run((invocation) => witnessCommand(invocation, options)));
 }
 
 function addRebuild(program: Command, run: Run): void {

@@ -13,5 +13,6 @@ export {
 } from "./evidence/facts.ts";
 export { reportSightingsMax, reportPage } from "./evidence/report.ts";
 export { type Provenance, provenance } from "./evidence/provenance.ts";
+export { policyText } from "./evidence/policy.ts";
 export { stepsText } from "./evidence/steps.ts";
 export { unknownCsv } from "./evidence/unknown.ts";

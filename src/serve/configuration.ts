@@ -16,6 +16,13 @@ export interface Configuration {
         readonly memoryBytesMax?: number | undefined;
       }
     | undefined;
+  readonly witnesses?:
+    | {
+        readonly needed: number;
+        readonly list: readonly { readonly url: string; readonly key: string }[];
+        readonly alarmMinutes?: number | undefined;
+      }
+    | undefined;
   readonly trace?:
     | {
         readonly priors?:
@@ -25,6 +32,9 @@ export interface Configuration {
       }
     | undefined;
 }
+
+/** Witnesses of one log: each is asked at every checkpoint, and each adds a line to it. */
+const witnessesMax = 16;
 
 const schema: z.ZodType<Configuration> = z.strictObject({
   /** The analytic copy: a ClickHouse server instead of the embedded engine. */
@@ -43,6 +53,20 @@ const schema: z.ZodType<Configuration> = z.strictObject({
         .int()
         .min(256 * 2 ** 20)
         .optional(),
+    })
+    .optional(),
+  /** Who cosigns the log's checkpoints (docs/operate/witness.md). */
+  witnesses: z
+    .strictObject({
+      needed: z.number().int().min(1),
+      /** The key is the witness's own line, as `whosaw witness` prints it. */
+      list: z
+        .array(z.strictObject({ url: z.url({ protocol: /^https?$/ }), key: z.string().min(1) }))
+        .max(witnessesMax),
+      alarmMinutes: z.number().min(1).max(525_600).optional(),
+    })
+    .refine(({ needed, list }) => needed <= list.length, {
+      message: "more witnesses are needed than are listed",
     })
     .optional(),
   trace: z

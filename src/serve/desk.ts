@@ -34,6 +34,7 @@ import { type EvidenceAnswer, type EvidenceWish, exportEvidence } from "./eviden
 import { type ExportAnswer, type ExportWish, exportSightings } from "./exporting.ts";
 import { lostStore } from "./lost-store.ts";
 import { openKeeper } from "./recording.ts";
+import type { LogOptions } from "./witness.ts";
 
 export interface DeskOptions {
   /** The data directory; made when missing. */
@@ -132,11 +133,12 @@ export async function openDesk(options: DeskOptions): Promise<Desk | Refusal> {
     await store.close();
     return lost;
   }
+  const log = { clock: options.clock, witnesses: configuration.witnesses, onEvent: options.onEvent };
   return {
     data,
     store,
     configuration,
-    importPaths: (paths, wish) => importInto(store, options.clock, { paths, wish }),
+    importPaths: (paths, wish) => importInto(store, log, { paths, wish }),
     whoSaw: (customer, span) => whoSaw(store, customer, span),
     whatSaw: (actor, span) => whatSaw(store, actor, span),
     trace: (reports, span) =>
@@ -144,18 +146,19 @@ export async function openDesk(options: DeskOptions): Promise<Desk | Refusal> {
     traceReport: (answer) => tracePage(answer, measured(), formatInstant(options.clock() as Instant)),
     scope: (question) => scope(store, question),
     scopeCsv: (question) => scopeCsv(store.stream, question),
-    exportSightings: (wish) => exportSightings({ store, clock: options.clock }, wish),
-    exportEvidence: (wish) => exportEvidence({ store, clock: options.clock }, wish),
+    exportSightings: (wish) => exportSightings({ store, ...log }, wish),
+    exportEvidence: (wish) => exportEvidence({ store, ...log }, wish),
     close: () => store.close(),
   };
 }
 
 async function importInto(
   store: Store,
-  clock: Clock,
+  log: LogOptions,
   { paths, wish }: { readonly paths: readonly string[]; readonly wish: ImportWish },
 ): Promise<Imported | Refusal> {
-  const keeper = await openKeeper(store.data, { clock, keep: wish.keep ?? true });
+  const { clock } = log;
+  const keeper = await openKeeper(store.data, { ...log, keep: wish.keep ?? true });
   if (isRefusal(keeper)) return keeper;
   const started = clock();
   const answer = await importPaths(paths, {

@@ -5,16 +5,17 @@ import { userInfo } from "node:os";
 import { resolve } from "node:path";
 import { zipSync } from "fflate";
 import { z } from "zod";
-import { type Clock, type Refusal, defect, isRefusal, refusal } from "../base/index.ts";
+import { type Refusal, defect, isRefusal, refusal } from "../base/index.ts";
 import { csvHeader, csvLine } from "../connect/index.ts";
 import { type ActorId, type Instant, formatInstant } from "../domain/index.ts";
 import { type Span, always } from "../explain/index.ts";
-import { type LogReader, type Recorder, makeBundle, openReader, openRecorder } from "../record/index.ts";
+import { type LogReader, type Recorder, makeBundle, openReader } from "../record/index.ts";
 import {
   type EvidenceAttachment,
   type EvidenceFacts,
   type EvidenceImport,
   type EvidenceSighting,
+  policyText,
   provenance,
   reportPage,
   reportSightingsMax,
@@ -25,6 +26,7 @@ import type { Store } from "../store/index.ts";
 import { scope, scopeCsv } from "../trace/index.ts";
 import { stageRows } from "./export-rows.ts";
 import { refusalOf, release, unfitTarget } from "./exporting.ts";
+import { type LogOptions, openLog } from "./witness.ts";
 
 export interface EvidenceWish extends Span {
   readonly actor: ActorId;
@@ -54,9 +56,8 @@ export interface EvidenceAnswer {
   readonly receipt: { readonly log: string; readonly index: number };
 }
 
-export interface EvidencePlace {
+export interface EvidencePlace extends LogOptions {
   readonly store: Store;
-  readonly clock: Clock;
 }
 
 /** Sightings and events of one bundle: it is made, and checked by its reader, in memory; a million take about 200 MB. */
@@ -77,8 +78,9 @@ export async function exportEvidence(
   const to = { file: wish.file, overwrite: wish.overwrite };
   const refused = unfitTarget({ to, format: "csv" }) ?? unfitReason(wish.reason);
   if (refused !== null) return refused;
-  const recorder = await openRecorder(place.store.data, { clock: place.clock });
-  if (isRefusal(recorder)) return recorder;
+  const log = await openLog(place.store.data, place);
+  if (isRefusal(log)) return log;
+  const { recorder } = log;
   const part = `${resolve(wish.file)}.part`;
   try {
     const gathered = await gather(place, recorder, wish);
@@ -91,7 +93,7 @@ export async function exportEvidence(
     return refusalOf(error, to);
   } finally {
     await rm(part, { force: true }).catch(() => undefined);
-    await recorder.close();
+    await log.close();
   }
 }
 
@@ -119,7 +121,7 @@ interface Gathered {
 }
 
 async function gather(
-  { store, clock }: EvidencePlace,
+  { store, clock, witnesses }: EvidencePlace,
   recorder: Recorder,
   wish: EvidenceWish,
 ): Promise<Gathered | Refusal> {
@@ -151,7 +153,7 @@ async function gather(
     shown: rows.shown,
     imports: await importsOf(reader, rows.entries),
     attachments: [...files].map(attachment),
-    witnessesNeeded: 0,
+    witnessesNeeded: witnesses?.needed ?? 0,
   };
   return { facts, files, entries: rows.entries };
 }
@@ -228,7 +230,7 @@ function attachment([path, bytes]: readonly [string, Uint8Array]): EvidenceAttac
 }
 
 async function bundleOf(
-  { store, clock }: EvidencePlace,
+  { store, clock, witnesses }: EvidencePlace,
   recorder: Recorder,
   { facts, files, entries, wish }: Gathered & { readonly wish: EvidenceWish },
 ): Promise<{ readonly archive: Uint8Array; readonly answer: EvidenceAnswer } | Refusal> {
@@ -249,6 +251,7 @@ async function bundleOf(
       ...files,
       ["report.html", report],
       ["provenance.case.json", Buffer.from(`${JSON.stringify(told, null, 2)}\n`)],
+      ["policy", Buffer.from(policyText(recorder.key, witnesses ?? null))],
       ["HOW-TO-VERIFY.txt", Buffer.from(stepsText(facts))],
       ["verify.html", readFileSync(verifierPage)],
     ]),

@@ -9,9 +9,10 @@ import { type Clock, type Refusal, isRefusal, refusal } from "../base/index.ts";
 import { csvHeader, csvLine, ecsLine, type Exported, ocsfLine } from "../connect/index.ts";
 import { type Instant, formatInstant } from "../domain/index.ts";
 import { always } from "../explain/index.ts";
-import { type Recorder, openRecorder } from "../record/index.ts";
+import type { Recorder } from "../record/index.ts";
 import { type Store, storeRefusal } from "../store/index.ts";
 import { type ExportFilter, type Staged, stageRows } from "./export-rows.ts";
+import { type LogOptions, openLog } from "./witness.ts";
 
 export const exportFormats = ["ocsf", "ecs", "csv", "parquet"] as const;
 
@@ -47,9 +48,8 @@ export interface ExportAnswer {
 }
 
 /** Where a directory of data is, and what time it is there. */
-export interface ExportPlace {
+export interface ExportPlace extends LogOptions {
   readonly store: Store;
-  readonly clock: Clock;
 }
 
 /**
@@ -60,16 +60,16 @@ export interface ExportPlace {
 export async function exportSightings(place: ExportPlace, wish: ExportWish): Promise<ExportAnswer | Refusal> {
   const refused = unfitTarget(wish);
   if (refused !== null) return refused;
-  const recorder = await openRecorder(place.store.data, { clock: place.clock });
-  if (isRefusal(recorder)) return recorder;
+  const log = await openLog(place.store.data, place);
+  if (isRefusal(log)) return log;
   const part = partOf(place.store, wish.to);
   try {
-    return await exportInto(part, { place, wish, recorder });
+    return await exportInto(part, { place, wish, recorder: log.recorder });
   } catch (error) {
     return refusalOf(error, wish.to);
   } finally {
     await rm(part, { force: true }).catch(() => undefined);
-    await recorder.close();
+    await log.close();
   }
 }
 

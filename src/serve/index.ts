@@ -15,6 +15,7 @@ export type { FileAnswer } from "../capture/index.ts";
 export { type EvidenceAnswer, type EvidenceWish } from "./evidence.ts";
 export { type ExportAnswer, type ExportFormat, type ExportWish, exportFormats } from "./exporting.ts";
 export { proposeMapFor, readMap } from "./maps.ts";
+export { type RunningWitness, type WitnessWish, runWitness } from "./witness.ts";
 export { type Rebuilt, rebuild } from "./rebuild.ts";
 export { type ReportsFile, readReports, reportsBytesMax } from "./reports-file.ts";
 export {

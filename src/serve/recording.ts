@@ -7,7 +7,8 @@ import { createGzip } from "node:zlib";
 import { type Clock, type Json, type Refusal, isRefusal, refusal } from "../base/index.ts";
 import { type Instant, formatInstant } from "../domain/index.ts";
 import type { FileTask, ImportRecord, LogPlace } from "../capture/index.ts";
-import { type Recorder, openRecorder } from "../record/index.ts";
+import type { Recorder } from "../record/index.ts";
+import { type LogOptions, openLog } from "./witness.ts";
 
 /** What writes imports into the log, and keeps what was imported beside it. */
 export interface ImportKeeper {
@@ -22,15 +23,13 @@ export interface ImportKeeper {
  */
 export async function openKeeper(
   data: string,
-  options: { readonly clock: Clock; readonly keep: boolean },
+  options: LogOptions & { readonly keep: boolean },
 ): Promise<ImportKeeper | Refusal> {
-  const recorder = await openRecorder(data, { clock: options.clock });
-  if (isRefusal(recorder)) return recorder;
+  const log = await openLog(data, options);
+  if (isRefusal(log)) return log;
   return {
-    recordImport: (record, task) => recordImport(recorder, { data, ...options }, { record, task }),
-    close: async () => {
-      await recorder.close();
-    },
+    recordImport: (record, task) => recordImport(log.recorder, { data, ...options }, { record, task }),
+    close: log.close,
   };
 }
 

@@ -219,7 +219,7 @@ describe("a bundle of evidence", () => {
     expect(page).toContain("case 12 &lt;i&gt;");
     expect(page).not.toContain("<i>");
     expect(page).not.toMatch(/<script|https?:/);
-    expect(page).toMatch(/entry 0, record/);
+    expect(page).toMatch(/entry 0, line/);
     expect(page).toMatch(/Exposure unknown/);
   });
 

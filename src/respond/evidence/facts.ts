@@ -39,6 +39,8 @@ export interface EvidenceScope {
   readonly segments: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly share: number | null;
   readonly notExposed: readonly string[];
+  /** True: what was not exposed can't be said. */
+  readonly notExposedUnknown: boolean;
   readonly first: string | null;
   readonly last: string | null;
 }

@@ -94,17 +94,21 @@ function scopeTables({ scope }: EvidenceFacts): Html {
     ["field", "#customers"],
     byCount(scope.fields),
   )}
-  ${
-    scope.notExposed.length === 0
-      ? null
-      : html`<p>
-          Shown to other accounts but not to this one: ${scope.notExposed.join(", ")}. (For the events whose
-          customers are unknown, this is not certain.)
-        </p>`
-  }
+  ${notExposed(scope)}
   ${Object.entries(scope.segments).map(([segment, values]) =>
     reportTable(`Customers by ${segment}.`, [segment, "#customers"], byCount(values)),
   )}`;
+}
+
+function notExposed({ notExposed: fields, notExposedUnknown }: EvidenceFacts["scope"]): Html | null {
+  if (notExposedUnknown)
+    return html`<p>
+      Which fields this account was <em>not</em> shown can't be said: some of its reads don't name their
+      fields, or some events don't name their customers.
+    </p>`;
+  return fields.length === 0
+    ? null
+    : html`<p>Shown to other accounts, and never to this one: ${fields.join(", ")}.</p>`;
 }
 
 function byCount(numbers: Readonly<Record<string, number>>): readonly (readonly string[])[] {
@@ -119,7 +123,7 @@ function sightingsTable({ shown, sightings }: EvidenceFacts): Html {
       ? `The first ${count(shown.length)} of ${count(sightings)}; all of them stand in sightings.csv.`
       : "All of them; also in sightings.csv.";
   return reportTable(
-    `${all} Times are UTC. The receipt names the log's entry of the import and the record of the imported file.`,
+    `${all} Times are UTC. The receipt names the log's entry of the import and the line of the imported file (of Parquet: the row).`,
     ["time", "customer", "action", "fields shown", "explanation", "receipt"],
     shown.map((sighting) => [
       readable(formatInstant(sighting.time)),
@@ -127,7 +131,7 @@ function sightingsTable({ shown, sightings }: EvidenceFacts): Html {
       sighting.action,
       fieldsText(sighting),
       explanationText(sighting),
-      sighting.receipt === null ? "none" : `entry ${sighting.receipt.entry}, record ${count(sighting.line)}`,
+      sighting.receipt === null ? "none" : `entry ${sighting.receipt.entry}, line ${count(sighting.line)}`,
     ]),
   );
 }
@@ -175,9 +179,10 @@ function sources(facts: EvidenceFacts): Html {
 function limits({ scope, witnessesNeeded }: EvidenceFacts): Html {
   return html`<ul>
     <li>
-      <strong>Proved:</strong> the files named above were recorded in the log no later than the time given,
-      and neither they nor the log's word of them changed since; this report and its tables are the ones that
-      were exported.
+      <strong>Proved:</strong> files with the digests named above were recorded in the log no later than the
+      time given; what the log says of them has not changed since; and this report and its tables are the ones
+      that were exported. With the file itself in hand, each line of the tables can be compared with its
+      source.
     </li>
     <li>
       <strong>Not proved: that the source told the truth.</strong> The log vouches for what was handed to it.

@@ -1,10 +1,12 @@
 import type { EvidenceFacts } from "./facts.ts";
 
 /** What the steps do is what docs/formats/checkpoint.md says; a test runs them as they are printed. */
-const commands = `1. No file was changed: every line must say OK.
+const commands = `1. No file was changed: every line must say OK. And nothing lies here that was not exported.
 
     set -e
     sha256sum --check SHA256SUMS
+    here=$(find . -type f ! -path ./SHA256SUMS ! -path ./export.json ! -path ./export.leaf.json ! -path ./export.tlog-proof | wc -l)
+    test "$here" -eq "$(grep -c . SHA256SUMS)"
 
 2. The log itself recorded this list when the bundle was made (export.json), so that the list was not changed either.
 
@@ -94,10 +96,12 @@ If an entry of kind "log.handover" is among them, the log has changed its key si
 the newer key only, and verify.html and whosaw follow the hand-over from the older one.
 
 FROM A LINE OF sightings.csv TO ITS SOURCE
-receipt_entry is the entry of the import (entries/<number>.json), receipt_line the record in the imported file. Demand that file
-from the operator: its SHA-256 must be the one in the entry, and that record of it must say what the line says.${files
+receipt_entry is the entry of the import (entries/<number>.json), receipt_line the line of the imported file (of Parquet: the row). Demand that file
+from the operator: its SHA-256 must be the one in the entry, and that line of it must say what the line says.${files
     .map(({ index, told }) => `\n  entry ${index}: ${told?.sha256 ?? ""}  ${told?.file ?? ""}`)
     .join("")}
+
+policy says who must have cosigned (c2sp.org/tlog-policy); whosaw verify --witness KEYFILE checks that.
 
 The formats are public: RFC 6962, RFC 8785, and c2sp.org (signed-note, tlog-checkpoint, tlog-proof).
 `;
