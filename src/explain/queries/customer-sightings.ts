@@ -1,6 +1,7 @@
 /**
  * Who saw one customer: every sighting between two moments with its strongest reason, oldest first.
  * The customer's windows are few; they are grouped by actor and joined one to one.
+ * The customer's order is the table's own: looking for a better projection takes longer than the reading (measured: twice as long).
  * Parameters: customer String, since and until DateTime64(3).
  */
 export const customerSightings: string = `
@@ -22,4 +23,5 @@ export const customerSightings: string = `
         AND time BETWEEN {since:DateTime64(3,'UTC')} AND {until:DateTime64(3,'UTC')}) AS s
   LEFT JOIN windows ON windows.actor = s.actor
   LEFT JOIN named ON named.ticket = s.ticket
-  ORDER BY s.time, s.actor, s.import, s.line`;
+  ORDER BY s.time, s.actor, s.import, s.line
+  SETTINGS optimize_use_projections = 0`;

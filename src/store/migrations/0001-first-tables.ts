@@ -3,7 +3,6 @@ import type { Migration } from "./migration.ts";
 const few = "LowCardinality(String)";
 const time = "DateTime64(3, 'UTC')";
 // Small granules: "who saw this customer" reads one granule of each part and little else.
-// Before parts are merged a customer is in few of them: the bloom filter passes the others over unread.
 // Files mostly follow each other in time: the minmax index finds the few parts that a new file can repeat.
 // Every column, the projection's too, is ZSTD: with LZ4 there a sighting takes 42 bytes instead of 33.
 const settings = "index_granularity = 1024, default_compression_codec = 'ZSTD(1)'";
@@ -19,7 +18,6 @@ export const firstTables: Migration = {
     `CREATE TABLE IF NOT EXISTS sightings (
       customer String, actor ${few}, time ${time}, action ${few}, fields ${few}, masked ${few},
       ticket String, session String, ip ${few}, source ${few}, import UInt32, line UInt32 CODEC(T64, ZSTD(1)),
-      INDEX seen_customer customer TYPE bloom_filter(0.01) GRANULARITY 1,
       INDEX seen_time time TYPE minmax GRANULARITY 32,
       PROJECTION by_actor (
         SELECT time, actor, customer, action, fields, masked, ticket, session, ip, import ORDER BY actor, time)
