@@ -19,8 +19,7 @@ export function contactOfWorld(world: World, ticketStart: Int32Array, ticketTime
     of?.set(on, Math.min(time, of.get(on) ?? Infinity));
   }
   const read = days.filter((of) => of.size > 0).length;
-  let ticketed = 0;
-  for (let c = 0; c < population.count; c++) if (ticketStart[c + 1]! > ticketStart[c]!) ticketed++;
+  const ticketed = days.filter((of, c) => of.size > 0 && ticketStart[c + 1]! > ticketStart[c]!).length;
   if (ticketed > 0 && ticketed >= ticketCoverageMin * read)
     return { from: "tickets", start: ticketStart, times: ticketTimes };
   const lists = days.map((of) => [...of.values()].sort((a, b) => a - b).slice(-contactDaysMax));

@@ -96,13 +96,21 @@ async function startTables(engine: Engine, suffix: string): Promise<ReachBuild> 
 }
 
 async function buildContact(engine: Engine, suffix: string, modulus: number): Promise<ContactFrom> {
-  const [found] = await engine.query<{ ticketed: number; read: number; seen: number }>(
-    contactCoverage(modulus),
-  );
-  const { ticketed, read, seen } = found ?? { ticketed: 0, read: 0, seen: 0 };
+  const [found] = await engine.query<Coverage>(contactCoverage(modulus));
+  const { read, read_ticketed, seen, seen_ticketed } = found ?? nothingSeen;
   // A log that calls everything a search has no better sign of contact than that.
   const every = read === 0;
-  const fromTickets = ticketed > 0 && ticketed >= ticketCoverageMin * (every ? seen : read);
+  const [of, ticketed] = every ? [seen, seen_ticketed] : [read, read_ticketed];
+  const fromTickets = ticketed > 0 && ticketed >= ticketCoverageMin * of;
   await engine.command(fromTickets ? fillContact(suffix) : fillContactFromReads(suffix, modulus, every));
   return fromTickets ? "tickets" : "reads";
 }
+
+interface Coverage {
+  readonly read: number;
+  readonly read_ticketed: number;
+  readonly seen: number;
+  readonly seen_ticketed: number;
+}
+
+const nothingSeen: Coverage = { read: 0, read_ticketed: 0, seen: 0, seen_ticketed: 0 };

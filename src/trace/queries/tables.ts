@@ -83,13 +83,14 @@ export function fillUnfamiliar(suffix: string): string {
 }
 
 /**
- * Of the sampled customers: how many have a ticket, how many people read one by one (`read`), and how many people saw in any way.
+ * Of the sampled customers: how many people read one by one (`read`), how many people saw in any way, and how many of each have a ticket.
  */
 export function contactCoverage(modulus: number): string {
   const sampled = `cityHash64(customer) % ${modulus} = 0`;
   return `
-    SELECT (SELECT uniqExact(customer) FROM tickets WHERE ${sampled}) AS ticketed, uniqExactIf(customer, ${plain}) AS read,
-           uniqExact(customer) AS seen
+    WITH customer IN (SELECT customer FROM tickets WHERE ${sampled}) AS ticketed
+    SELECT uniqExactIf(customer, ${plain}) AS read, uniqExactIf(customer, ticketed AND ${plain}) AS read_ticketed,
+           uniqExact(customer) AS seen, uniqExactIf(customer, ticketed) AS seen_ticketed
     FROM sightings WHERE ${sampled} AND actor NOT IN (${noPeople(modulus)})`;
 }
 
