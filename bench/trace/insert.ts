@@ -69,7 +69,7 @@ export async function insertWorld(store: Store, world: World, telling: Telling =
       event: eventNames[row.event],
     };
   });
-  await rows("actors", world.actors.length, (at) => {
+  await rows("actors", telling.actors ? world.actors.length : 0, (at) => {
     const actor = world.actors[at]!;
     const home = actor.homeShare > 0 ? [ipText(actor.homeIp)] : [];
     return {

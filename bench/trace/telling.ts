@@ -6,6 +6,8 @@ export interface Telling {
   readonly addresses: boolean;
   /** Whether there are tickets and their events. */
   readonly tickets: boolean;
+  /** Whether there is a table of actors, with their kinds and known addresses. */
+  readonly actors: boolean;
 }
 
-export const tellsAll: Telling = { masked: () => false, addresses: true, tickets: true };
+export const tellsAll: Telling = { masked: () => false, addresses: true, tickets: true, actors: true };

@@ -47,7 +47,7 @@ export function deskOfWorld(world: World, telling: Telling = tellsAll): Desk {
     created: Float64Array.from(population.created, (created) => world.start + created * day),
     ticketStart,
     ticketTimes,
-    contact: contactOfWorld(world, ticketStart, ticketTimes),
+    contact: contactOfWorld(world, telling, { start: ticketStart, times: ticketTimes }),
     reads: readsOf(world, telling, networks),
     sessionsUnknown: networks.isUnknown,
   };
