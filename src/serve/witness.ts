@@ -82,7 +82,7 @@ async function awaySince(data: string, clock: Clock, tooFew: boolean): Promise<I
     await rm(file, { force: true });
     return null;
   }
-  const noted = Date.parse(await readFile(file, "utf8").catch(() => ""));
+  const noted = Date.parse((await readFile(file, "utf8").catch(() => "")).trim());
   if (!Number.isNaN(noted)) return noted as Instant;
   const now = clock() as Instant;
   await writeFile(file, `${formatInstant(now)}\n`, { mode: 0o600 });
