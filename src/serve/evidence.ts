@@ -6,36 +6,27 @@ import { resolve } from "node:path";
 import { zipSync } from "fflate";
 import { z } from "zod";
 import { type Refusal, defect, isRefusal, refusal } from "../base/index.ts";
-import { csvHeader, csvLine } from "../connect/index.ts";
-import { type ActorId, type Instant, formatInstant } from "../domain/index.ts";
-import { type Span, always } from "../explain/index.ts";
-import { type LogReader, type Recorder, makeBundle, openReader } from "../record/index.ts";
+import { type Instant, formatInstant } from "../domain/index.ts";
+import { always } from "../explain/index.ts";
+import { type Recorder, makeBundle, openReader } from "../record/index.ts";
 import {
   type EvidenceAttachment,
   type EvidenceFacts,
-  type EvidenceImport,
-  type EvidenceSighting,
   policyText,
   provenance,
   reportPage,
-  reportSightingsMax,
   stepsText,
-  unknownCsv,
 } from "../respond/index.ts";
 import type { Store } from "../store/index.ts";
 import { scope, scopeCsv } from "../trace/index.ts";
-import { stageRows } from "./export-rows.ts";
+import { type RowsWish, importsOf, rowsOf } from "./evidence-rows.ts";
 import { refusalOf, release, unfitTarget } from "./exporting.ts";
 import { type LogOptions, openLog } from "./witness.ts";
 
-export interface EvidenceWish extends Span {
-  readonly actor: ActorId;
+export interface EvidenceWish extends RowsWish {
   readonly reason: string | null;
   readonly file: string;
   readonly overwrite: boolean;
-  /** Sightings and events of one bundle; only a test asks for fewer. */
-  readonly sightingsMax?: number;
-  readonly onProgress?: (phase: "classing" | "writing", done: number, total: number) => void;
 }
 
 /** What was handed out, as the log tells it. */
@@ -60,8 +51,6 @@ export interface EvidencePlace extends LogOptions {
   readonly store: Store;
 }
 
-/** Sightings and events of one bundle: it is made, and checked by its reader, in memory; a million take about 200 MB. */
-export const evidenceSightingsMax = 1_000_000;
 /** Files of a .zip without the zip64 extension, which the verifier's page and many tools don't read. */
 export const evidenceFilesMax = 65_535;
 /** Characters of the reason: the log's entry holds it. */
@@ -101,17 +90,6 @@ function unfitReason(reason: string | null): Refusal | null {
   return reason !== null && reason.length > evidenceReasonMax
     ? refusal("usage", `the reason is longer than ${evidenceReasonMax} characters`, "Say it shorter.")
     : null;
-}
-
-/** The sightings of the bundle as tables, and what the report needs of them. */
-interface Rows {
-  readonly sightings: number;
-  readonly sightingsCsv: Uint8Array;
-  readonly unknownCsv: Uint8Array;
-  readonly shown: readonly EvidenceSighting[];
-  readonly unproved: number;
-  /** The log's entries behind them. */
-  readonly entries: readonly number[];
 }
 
 interface Gathered {
@@ -156,73 +134,6 @@ async function gather(
     witnessesNeeded: witnesses?.needed ?? 0,
   };
   return { facts, files, entries: rows.entries };
-}
-
-async function rowsOf(place: EvidencePlace, log: string, wish: EvidenceWish): Promise<Rows | Refusal> {
-  const tell = wish.onProgress ?? ((): void => undefined);
-  const { actor, since, until, sightingsMax = evidenceSightingsMax } = wish;
-  const staged = await stageRows(
-    place.store,
-    { actor, since, until, customer: null },
-    { clock: place.clock, onProgress: (done, total) => tell("classing", done, total) },
-  );
-  if (isRefusal(staged)) return staged;
-  try {
-    const total = staged.sightings + staged.exposureUnknown;
-    if (total > sightingsMax)
-      return refusal(
-        "refused",
-        `${total} sightings are more than one bundle holds (limit ${sightingsMax})`,
-        "Make several, each with its own --from and --to.",
-      );
-    const known: Buffer[] = [Buffer.from(csvHeader)];
-    const unknown: string[] = [unknownCsv(null)];
-    const shown: EvidenceSighting[] = [];
-    const entries = new Set<number>();
-    let unproved = 0;
-    let done = 0;
-    for await (const row of staged.rows({ unknown: true })) {
-      if (row.receipt?.log === log) entries.add(row.receipt.entry);
-      else unproved++;
-      if (row.known) known.push(Buffer.from(csvLine(row)));
-      else unknown.push(unknownCsv(row));
-      if (row.known && shown.length < reportSightingsMax) shown.push(row);
-      if (++done % 10_000 === 0 || done === total) tell("writing", done, total);
-    }
-    return {
-      sightings: staged.sightings,
-      sightingsCsv: Buffer.concat(known),
-      unknownCsv: Buffer.from(unknown.join("")),
-      shown,
-      unproved,
-      entries: [...entries].sort((a, b) => a - b),
-    };
-  } finally {
-    await staged.drop();
-  }
-}
-
-/** What an entry of kind "import" says to a reader, checked when it is read back. */
-const importEntry = z.object({
-  kind: z.literal("import"),
-  file: z.string(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  bytes: z.number(),
-  format: z.string(),
-  read: z.number(),
-  imported: z.number(),
-  rejected: z.number(),
-  by: z.string(),
-});
-
-async function importsOf(reader: LogReader, indexes: readonly number[]): Promise<readonly EvidenceImport[]> {
-  const imports: EvidenceImport[] = [];
-  for (const index of indexes) {
-    const stored = await reader.entry(index);
-    const said = importEntry.safeParse(stored?.entry);
-    imports.push({ index, recorded: stored?.recorded ?? null, told: said.success ? said.data : null });
-  }
-  return imports;
 }
 
 function attachment([path, bytes]: readonly [string, Uint8Array]): EvidenceAttachment {
