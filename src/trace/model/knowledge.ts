@@ -26,21 +26,24 @@ export const missedShare = 0.08;
 const exclusiveFromLeak = [0.15, 0.5, 0.85] as const;
 /** Guesses, earlier leaks elsewhere, and customers who misremember. */
 const exclusiveAnyway = 0.01;
-const muchFromLeak = [0.5, 0.85] as const;
 /**
- * Up to as often as from a leak: lists with names and addresses are for sale, and what "several ordinary facts" says of a caller differs
- * from country to country. So ordinary facts alone can't decide: over all nodes they speak for a leak by a small factor, however many
- * reports say so (without the last node thirty reports of "name;address" made a breach of 0.998).
+ * How often callers know several ordinary facts: from a leak, and otherwise. Otherwise it may be as often as from a leak: lists with names
+ * and addresses are for sale, and what "several ordinary facts" says of a caller differs from country to country. So ordinary facts
+ * alone can't decide: over all nodes they speak for a leak by a factor of two at most, however many reports say so (without the last
+ * node thirty reports of "name;address" made a breach of 0.998).
  */
-const muchAnyway = [0.15, 0.5, 0.85] as const;
+const muchFromLeakAndAnyway = [
+  [0.5, 0.15],
+  [0.5, 0.5],
+  [0.85, 0.5],
+  [0.85, 0.85],
+] as const;
 
 export function knowledgeNodes(reports: readonly UsedReport[]): readonly KnowledgeNode[] {
   const silent = reports.every((report) => report.knowledge === "unsaid");
   if (silent) return [node([0.5, 0.5], [0.5, 0.5])];
   return exclusiveFromLeak.flatMap((fromLeak) =>
-    muchFromLeak.flatMap((much) =>
-      muchAnyway.map((muchElse) => node([fromLeak, much], [exclusiveAnyway, muchElse])),
-    ),
+    muchFromLeakAndAnyway.map(([much, muchElse]) => node([fromLeak, much], [exclusiveAnyway, muchElse])),
   );
 }
 
