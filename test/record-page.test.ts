@@ -153,11 +153,15 @@ describe.skipIf(executable === undefined)(
         (all) => all.set("export.json", files.get("entries/3.json") ?? Buffer.of()),
         (all) => all.delete("entries/256.json"),
         (all) => all.delete("SHA256SUMS"),
+        (all) => all.set("report-corrected.html", Buffer.from("<p>agent-4 read c-3</p>")),
       ];
       for (const [at, attack] of attacks.entries()) {
         const changed = new Map(files);
         attack(changed);
-        const mine = await verifyBundle((path) => changed.get(path) ?? null, { key });
+        const mine = await verifyBundle((path) => changed.get(path) ?? null, {
+          key,
+          paths: [...changed.keys()],
+        });
         const { codes, verdict } = await verdictOf(changed);
         expect([...codes].sort(), String(at)).toEqual(mine.problems.map(({ code }) => code).sort());
         expect(verdict).toMatch(/does not verify/);
