@@ -122,14 +122,14 @@ ${list(answer.sentences)}
 function measuredSection(measured: Measured | null): string {
   if (measured === null)
     return "<p>This copy carries no measurement of the method; run the calibration benchmark to make one.</p>";
-  const rows = measured.accounts.map(({ threshold, claims, share, interval }) => [
+  const rows = measured.accounts.map(({ threshold, claims, right, interval }) => [
     `at least ${percent(threshold)}`,
     String(claims),
-    claims === 0 ? "none" : percent(share),
+    claims === 0 ? "none" : `${right} of ${claims}`,
     `${(interval.low * 100).toFixed(1)}% to ${(interval.high * 100).toFixed(1)}%`,
   ]);
   const { named, runs } = measured.falselyNamed;
-  return `${table({ caption: `Simulated incidents with known truth (${measured.runs}); measured ${measured.date}`, heads: ["probability stated", "accounts", "found guilty", "95% interval"], rows })}
+  return `${table({ caption: `Simulated incidents with known truth (${measured.runs}); measured ${measured.date}`, heads: ["probability stated", "accounts", "were guilty", "share, 95% interval"], rows })}
 <p>Where nobody inside leaked, an account was named at 90% in ${named} of ${runs} simulated incidents. Command: <code>${escapeHtml(measured.command)}</code>. A simulation is not this company: it shows that the arithmetic is honest, not that the assumptions hold here.</p>`;
 }
 
