@@ -64,6 +64,35 @@ export function htmlPage(title: string, body: Html): string {
     </html> `.toString();
 }
 
+/** A table with its caption; cells under a heading marked `#` are numbers. */
+export function pageTable(
+  caption: string,
+  headings: readonly string[],
+  rows: readonly (readonly (string | Html)[])[],
+): Html {
+  const side = (i: number): Html => new Html(headings[i]?.startsWith("#") === true ? ' class="number"' : "");
+  return html`<div class="wide">
+    <table>
+      <caption>
+        ${caption}
+      </caption>
+      <thead>
+        <tr>
+          ${headings.map((heading, i) => html`<th scope="col" ${side(i)}>${heading.replace(/^#/, "")}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (row) =>
+            html`<tr>
+              ${row.map((cell, i) => html`<td${side(i)}>${cell}</td>`)}
+            </tr> `,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
 const pageStyle = new Html(`
 :root { --ink: #1b1f24; --soft: #57606a; --paper: #ffffff; --line: #d0d7de; --tint: #f6f8fa; --accent: #0a58ca; --alarm: #b42318; --fine: #1a7f37; }
 @media (prefers-color-scheme: dark) {

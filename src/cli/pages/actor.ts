@@ -1,8 +1,8 @@
-import { html, htmlPage } from "../../base/index.ts";
+import { html, htmlPage, pageTable } from "../../base/index.ts";
 import type { WhatSaw } from "../../serve/index.ts";
 import { actorRows, peersText, unknownActorText } from "../commands/actor.ts";
 import { count } from "../terminal/table.ts";
-import { pageTable, shortSpan, timelineFigure } from "./timeline.ts";
+import { shortSpan, timelineFigure } from "./timeline.ts";
 
 /** What one actor saw, as one page. */
 export function actorPage(answer: WhatSaw): string {

@@ -1,8 +1,8 @@
-import { html, htmlPage } from "../../base/index.ts";
+import { html, htmlPage, pageTable } from "../../base/index.ts";
 import type { WhoSaw } from "../../serve/index.ts";
 import { byDay, reasonText, shownFields, unexplainedIn, unknownCustomerText } from "../commands/customer.ts";
 import { count } from "../terminal/table.ts";
-import { pageTable, timelineFigure } from "./timeline.ts";
+import { timelineFigure } from "./timeline.ts";
 
 /** Who saw one customer, as one page to print or to send. */
 export function customerPage(answer: WhoSaw): string {

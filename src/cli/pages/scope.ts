@@ -1,8 +1,8 @@
-import { html, htmlPage } from "../../base/index.ts";
+import { html, htmlPage, pageTable } from "../../base/index.ts";
 import type { Scope } from "../../serve/index.ts";
 import { fieldRows, notExposedText, scopeRows, unknownScopeText } from "../commands/scope.ts";
 import { count, percent } from "../terminal/table.ts";
-import { pageTable, shortSpan } from "./timeline.ts";
+import { shortSpan } from "./timeline.ts";
 
 /** The customers and fields exposed through one actor, as one page. The customers themselves stand in the file of --out. */
 export function scopePage(answer: Scope): string {

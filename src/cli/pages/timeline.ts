@@ -1,4 +1,4 @@
-import { Html, html } from "../../base/index.ts";
+import { type Html, html } from "../../base/index.ts";
 
 const [width, height, left, bottom, top] = [880, 180, 48, 24, 8];
 
@@ -35,35 +35,6 @@ export function timelineFigure(days: readonly { day: string; reads: number; unex
     </svg>
     <figcaption class="soft">${caption}</figcaption>
   </figure>`;
-}
-
-/** A table with its caption; cells under a heading marked `#` are numbers. */
-export function pageTable(
-  caption: string,
-  headings: readonly string[],
-  rows: readonly (readonly string[])[],
-): Html {
-  const side = (i: number): Html => new Html(headings[i]?.startsWith("#") === true ? ' class="number"' : "");
-  return html`<div class="wide">
-    <table>
-      <caption>
-        ${caption}
-      </caption>
-      <thead>
-        <tr>
-          ${headings.map((heading, i) => html`<th scope="col" ${side(i)}>${heading.replace(/^#/, "")}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          (row) =>
-            html`<tr>
-              ${row.map((cell, i) => html`<td${side(i)}>${cell}</td>`)}
-            </tr> `,
-        )}
-      </tbody>
-    </table>
-  </div>`;
 }
 
 /** From the first day to the last, or that there is none. */

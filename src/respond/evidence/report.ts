@@ -1,8 +1,8 @@
-import { type Html, html, htmlPage } from "../../base/index.ts";
+import { type Html, html, htmlPage, pageTable } from "../../base/index.ts";
 import { formatInstant } from "../../domain/index.ts";
 import type { EvidenceFacts, EvidenceSighting } from "./facts.ts";
 import { importExhibit, rootExhibit } from "./provenance.ts";
-import { count, counted, readable, reportTable } from "./tables.ts";
+import { count, counted, readable } from "./tables.ts";
 
 /** Sightings printed in the report; all of them stand in sightings.csv. */
 export const reportSightingsMax = 500;
@@ -57,7 +57,7 @@ function inShort({ actor, scope, sightings }: EvidenceFacts): Html {
 
 function aboutExport(facts: EvidenceFacts): Html {
   const { actor, from, to, by, reason, exported, log, version } = facts;
-  return reportTable(
+  return pageTable(
     "The log recorded this export, with the digest of every file in it, before the bundle was handed out.",
     ["what", "value"],
     [
@@ -79,7 +79,7 @@ function spanText(from: string | null, to: string | null): string {
 }
 
 function scopeTables({ scope }: EvidenceFacts): Html {
-  return html`${reportTable(
+  return html`${pageTable(
     "A customer counts once.",
     ["customers", "#number"],
     [
@@ -89,14 +89,14 @@ function scopeTables({ scope }: EvidenceFacts): Html {
       ["all", count(scope.customers)],
     ],
   )}
-  ${reportTable(
+  ${pageTable(
     "How many customers' value of each field was shown.",
     ["field", "#customers"],
     byCount(scope.fields),
   )}
   ${notExposed(scope)}
   ${Object.entries(scope.segments).map(([segment, values]) =>
-    reportTable(`Customers by ${segment}.`, [segment, "#customers"], byCount(values)),
+    pageTable(`Customers by ${segment}.`, [segment, "#customers"], byCount(values)),
   )}`;
 }
 
@@ -122,7 +122,7 @@ function sightingsTable({ shown, sightings }: EvidenceFacts): Html {
     shown.length < sightings
       ? `The first ${count(shown.length)} of ${count(sightings)}; all of them stand in sightings.csv.`
       : "All of them; also in sightings.csv.";
-  return reportTable(
+  return pageTable(
     `${all} Times are UTC. The receipt names the log's entry of the import and the line of the imported file (of Parquet: the row).`,
     ["time", "customer", "action", "fields shown", "explanation", "receipt"],
     shown.map((sighting) => [
@@ -149,7 +149,7 @@ function explanationText({ class: kind, explanation }: EvidenceSighting): string
 
 function sources(facts: EvidenceFacts): Html {
   const root = rootExhibit(facts);
-  return html`${reportTable(
+  return html`${pageTable(
     "The log's entries of the files that the sightings were read from; each is in the bundle with its proof (entries/).",
     ["entry", "exhibit", "recorded (UTC)", "by", "file and its SHA-256", "#records", "#rejected"],
     facts.imports.map(({ index, recorded, told }) => [
@@ -228,7 +228,7 @@ function checking({ attachments }: EvidenceFacts): Html {
       this export (export.json) holds the digest of that list. provenance.case.json tells the same in the
       words of the CASE ontology.
     </p>
-    ${reportTable(
+    ${pageTable(
       "The tables of this bundle.",
       ["file", "#bytes", "SHA-256"],
       attachments.map(({ path, bytes, sha256 }) => [
