@@ -73,6 +73,16 @@ export async function withDesk(
   }
 }
 
+/** What an id on the command line must be (domain/ids.ts), said when it is none. */
+export function notAnId(whose: "actor" | "customer"): Refusal {
+  return {
+    kind: "refusal",
+    code: "usage",
+    what: `that is no ${whose} id`,
+    todo: "Ids have 1 to 256 bytes and no control characters.",
+  };
+}
+
 /** --from and --to as a span; a bare date as --to means the end of that day. */
 export function parseSpan(from: string | undefined, to: string | undefined): Span | Refusal {
   const since = from === undefined ? always.since : parseInstant(from);

@@ -1,7 +1,15 @@
 import { parseCustomerId } from "../../domain/index.ts";
 import type { SeenOnce, WhoSaw } from "../../serve/index.ts";
-import { isRefusal, refusal } from "../../base/index.ts";
-import { type ExitCode, type Invocation, parseSpan, printJson, refuse, withDesk } from "../invocation.ts";
+import { isRefusal } from "../../base/index.ts";
+import {
+  type ExitCode,
+  type Invocation,
+  notAnId,
+  parseSpan,
+  printJson,
+  refuse,
+  withDesk,
+} from "../invocation.ts";
 import { customerPage } from "../pages/customer.ts";
 import { writePage } from "../pages/write.ts";
 import { readsChart } from "../terminal/chart.ts";
@@ -15,11 +23,7 @@ export async function customerCommand(
   options: { readonly from?: string; readonly to?: string; readonly html?: string },
 ): Promise<ExitCode> {
   const customer = parseCustomerId(id);
-  if (customer === null)
-    return refuse(
-      invocation,
-      refusal("usage", "that is no customer id", "Ids have 1 to 256 bytes and no control characters."),
-    );
+  if (customer === null) return refuse(invocation, notAnId("customer"));
   const span = parseSpan(options.from, options.to);
   if (isRefusal(span)) return refuse(invocation, span);
   return withDesk(invocation, async (desk) => {

@@ -4,6 +4,7 @@ import type { EvidenceAnswer } from "../../serve/index.ts";
 import {
   type ExitCode,
   type Invocation,
+  notAnId,
   parseSpan,
   printJson,
   refuse,
@@ -25,11 +26,7 @@ interface EvidenceOptions {
 /** `whosaw evidence --actor ID --out FILE.zip`: a bundle that anyone can verify offline; an entry of the log tells of it. */
 export async function evidenceCommand(invocation: Invocation, options: EvidenceOptions): Promise<ExitCode> {
   const actor = parseActorId(options.actor);
-  if (actor === null)
-    return refuse(
-      invocation,
-      refusal("usage", "that is no actor id", "Ids have 1 to 256 bytes and no control characters."),
-    );
+  if (actor === null) return refuse(invocation, notAnId("actor"));
   const span = parseSpan(options.from, options.to);
   if (isRefusal(span)) return refuse(invocation, span);
   if (options.out === "" || options.out === "-")

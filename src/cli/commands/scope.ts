@@ -7,6 +7,7 @@ import type { Scope } from "../../serve/index.ts";
 import {
   type ExitCode,
   type Invocation,
+  notAnId,
   parseSpan,
   printJson,
   refuse,
@@ -30,11 +31,7 @@ interface ScopeOptions {
 /** `whosaw scope --actor ID`: the customers and fields exposed; `--out` writes the list. */
 export async function scopeCommand(invocation: Invocation, options: ScopeOptions): Promise<ExitCode> {
   const actor = parseActorId(options.actor);
-  if (actor === null)
-    return refuse(
-      invocation,
-      refusal("usage", "that is no actor id", "Ids have 1 to 256 bytes and no control characters."),
-    );
+  if (actor === null) return refuse(invocation, notAnId("actor"));
   const span = parseSpan(options.from, options.to);
   if (isRefusal(span)) return refuse(invocation, span);
   const question = { actor, unexplainedOnly: options.unexplained === true, ...span };
