@@ -17,3 +17,4 @@ export {
   type ProposedMap,
   type VendorOptions,
 } from "./logs/index.ts";
+export type * from "./gateway/index.ts";

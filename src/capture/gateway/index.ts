@@ -1,0 +1,22 @@
+/**
+ * A PostgreSQL server to its clients, a client to the real one. Promises: no byte that may hold protected customer data is released
+ * before the sighting that says so is durable (I1), and what can't be attributed is refused (I2).
+ */
+export { type Catalog, type CatalogColumn, type Relation, type RelationKind } from "./catalog/catalog.ts";
+export {
+  isStatementRefusal,
+  type PlanContext,
+  type Probe,
+  type Slot,
+  statementRefusal,
+  type StatementKind,
+  type StatementPlan,
+  type StatementRefusal,
+} from "./plan.ts";
+export {
+  type GatewayEvent,
+  type Reader,
+  type RecordEvents,
+  type Seen,
+  type StatementNote,
+} from "./recording.ts";

@@ -1,0 +1,14 @@
+/** Who may see what, and how much of it: pure decisions, from configuration and numbers alone. */
+export {
+  type Field,
+  type FieldClass,
+  type KeyPath,
+  type KeyStep,
+  type Mask,
+  type ProtectedTable,
+  type Protection,
+  type TicketTable,
+  tableKey,
+  unnamedField,
+} from "./protection.ts";
+export { type Hours, type Quota, type Role, type Showing } from "./role.ts";
