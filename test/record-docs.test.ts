@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { openSealing } from "../src/record/index.ts";
 import {
   checkCosignature,
   checkSignature,
@@ -47,6 +49,18 @@ describe("what the pages on the log's formats say is so", () => {
       formatSignerKey(signer, seed),
       formatVerifierKey(signer.verifier),
     ]);
+  });
+
+  it("sealed texts", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "whosaw-sealed-"));
+    const nonce = Buffer.from("ABCDEFGHIJKLMNOPQRSTUVWX");
+    // Asked in this order: the names key, its file's own name, the person's key, likewise, the nonce.
+    const chance = [Buffer.alloc(32, 0), Buffer.alloc(6), Buffer.alloc(32, 1), Buffer.alloc(6), nonce];
+    const sealing = await openSealing(dir, () => chance.shift() ?? Buffer.of());
+    if ("code" in sealing) throw new Error(sealing.what);
+    const sealed = await sealing.seal("customer:c-1", "called at noon");
+    rmSync(dir, { recursive: true });
+    expect([JSON.stringify(sealed)]).toEqual(vectors("sealed.md")[0]);
   });
 
   it("entries and leaves, up to the root, and bundles and tile", () => {

@@ -16,3 +16,12 @@ export { openWitness, Witness, type WitnessAnswer, type WitnessOptions } from ".
 export { requestBytesMax, witnessServer } from "./witnessServer.ts";
 export { witnessMillisMax, type AskWitness, type WitnessAddress } from "./cosigning.ts";
 export { type WitnessStatus } from "./witnessing.ts";
+export {
+  isSealedText,
+  openSealing,
+  sealedTextBytesMax,
+  type Opening,
+  type Person,
+  type SealedText,
+  type Sealing,
+} from "./people/sealing.ts";

@@ -1,0 +1,219 @@
+import { createHmac, hash } from "node:crypto";
+import { constants } from "node:fs";
+import { link, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { isRefusal, refusal, type Refusal } from "../../base/index.ts";
+import { isErrno } from "../errno.ts";
+import type { Bytes } from "../keys.ts";
+import { xaesKey, xaesKeyBytes, type XaesKey } from "./xaes.ts";
+
+/** A person's key in memory. */
+export interface PersonKey {
+  /** `<holder>.<fingerprint>`: what a sealed text names it by. */
+  readonly name: string;
+  readonly key: XaesKey;
+}
+
+/** Below the data directory. */
+export const peopleFolder = "keys/people";
+const namesFile = "names.key";
+const keyHead = "whosaw-person-key/v1 ";
+const namesHead = "whosaw-person-names/v1 ";
+const nameHexDigits = 32;
+const nameShape = /^[0-9a-f]{32}\.[0-9a-f]{32}$/;
+
+/** Keys kept in memory; the least recently used goes first. Some 500 bytes each. */
+export const personKeysCachedMax = 4096;
+
+/**
+ * One file a person, named by a keyed hash of the person: who has a key can't be read off the folder, and whoever asks for
+ * a person by name finds the file without a list. Each file is durable before its key is handed out.
+ */
+export class Keyring {
+  readonly #root: string;
+  readonly #random: Bytes;
+  readonly #names: Uint8Array;
+  readonly #cached = new Map<string, PersonKey>();
+  /** What is under way for a holder: a key must not be made, or shredded, twice at once. */
+  readonly #busy = new Map<string, Promise<unknown>>();
+
+  private constructor(root: string, names: Uint8Array, random: Bytes) {
+    this.#root = root;
+    this.#names = names;
+    this.#random = random;
+  }
+
+  static async open(dir: string, random: Bytes): Promise<Keyring | Refusal> {
+    const root = join(dir, peopleFolder);
+    for (const folder of [dirname(root), root]) await makeFolder(folder);
+    const found = await readSecret(join(root, namesFile), namesHead);
+    if (isRefusal(found)) return found;
+    if (found !== null) return new Keyring(root, found, random);
+    // Under another names' key nobody's file would be found again, and a shredding would shred nothing.
+    if ((await readdir(root)).some((name) => /^[0-9a-f]{2}$/.test(name)))
+      return refusal("input", `${peopleFolder}/${namesFile} is missing`, "restore it from its backup");
+    const names = await createSecret(join(root, namesFile), namesHead, random);
+    return isRefusal(names) ? names : new Keyring(root, names, random);
+  }
+
+  holderOf(person: string): string {
+    return createHmac("sha256", this.#names).update(person).digest("hex").slice(0, nameHexDigits);
+  }
+
+  /** The person's key, made if there is none. */
+  async keyFor(person: string): Promise<PersonKey | Refusal> {
+    const holder = this.holderOf(person);
+    return (
+      this.#remembered(holder) ??
+      (await this.#alone(holder, async () => {
+        const known = this.#remembered(holder) ?? (await this.#load(holder));
+        // Whoever linked the file in may have crashed, or not have come yet, to the fsync of its folder.
+        if (known !== null && !isRefusal(known)) await syncFolder(dirname(this.#path(holder)));
+        if (known !== null) return known;
+        await makeFolder(dirname(this.#path(holder)));
+        const made = await createSecret(this.#path(holder), keyHead, this.#random);
+        return isRefusal(made) ? made : this.#remember(holder, made);
+      }))
+    );
+  }
+
+  /** The key of that name; null once it has been shredded. */
+  async keyNamed(name: string): Promise<PersonKey | null | Refusal> {
+    if (!nameShape.test(name)) return refusal("input", "a sealed text names no key", "it was damaged");
+    const holder = name.slice(0, nameHexDigits);
+    const found =
+      this.#remembered(holder) ??
+      (await this.#alone(holder, async () => this.#remembered(holder) ?? (await this.#load(holder))));
+    return found === null || isRefusal(found) || found.name === name ? found : null;
+  }
+
+  /** Overwrites and removes the person's key. False if there was none. */
+  async shred(person: string): Promise<boolean> {
+    return this.shredHolder(this.holderOf(person));
+  }
+
+  async shredHolder(holder: string): Promise<boolean> {
+    return this.#alone(holder, async () => {
+      this.#cached.delete(holder);
+      const path = this.#path(holder);
+      const file = await open(path, constants.O_WRONLY).catch((error: unknown) => {
+        if (isErrno(error, "ENOENT")) return null;
+        throw error;
+      });
+      if (file === null) return false;
+      try {
+        // In place, for file systems that write in place; on others the key's old blocks go when they are used again.
+        await file.write(this.#random(keyHead.length + base64Length), 0);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      // A crash while the key was made may have left it a second name.
+      for (const name of await readdir(dirname(path)))
+        if (name === holder || name.startsWith(`${holder}.`)) await rm(join(dirname(path), name));
+      await syncFolder(dirname(path));
+      return true;
+    });
+  }
+
+  async #alone<Done>(holder: string, work: () => Promise<Done>): Promise<Done> {
+    const before = this.#busy.get(holder) ?? Promise.resolve();
+    const done = before.then(work, work);
+    const settled = done.catch(() => undefined);
+    this.#busy.set(holder, settled);
+    try {
+      return await done;
+    } finally {
+      if (this.#busy.get(holder) === settled) this.#busy.delete(holder);
+    }
+  }
+
+  #path(holder: string): string {
+    return join(this.#root, holder.slice(0, 2), holder);
+  }
+
+  async #load(holder: string): Promise<PersonKey | null | Refusal> {
+    const secret = await readSecret(this.#path(holder), keyHead);
+    return secret === null || isRefusal(secret) ? secret : this.#remember(holder, secret);
+  }
+
+  #remembered(holder: string): PersonKey | null {
+    const found = this.#cached.get(holder);
+    if (found === undefined) return null;
+    this.#cached.delete(holder);
+    this.#cached.set(holder, found);
+    return found;
+  }
+
+  #remember(holder: string, secret: Uint8Array): PersonKey {
+    // The name commits to the key, which AES-GCM alone does not: no text opens under two keys.
+    const print = hash("sha256", Buffer.concat([Buffer.from("whosaw-person-key/v1\n"), secret]), "hex");
+    const key = { name: `${holder}.${print.slice(0, nameHexDigits)}`, key: xaesKey(secret) };
+    this.#cached.set(holder, key);
+    const [oldest] = this.#cached.keys();
+    if (this.#cached.size > personKeysCachedMax && oldest !== undefined) this.#cached.delete(oldest);
+    return key;
+  }
+}
+
+const base64Length = 44;
+
+async function makeFolder(path: string): Promise<void> {
+  const made = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (made === undefined) return;
+  await syncFolder(path);
+  await syncFolder(dirname(path));
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Null if there is no such file. */
+async function readSecret(path: string, head: string): Promise<Uint8Array | null | Refusal> {
+  const text = await readFile(path, "latin1").catch((error: unknown) => {
+    if (isErrno(error, "ENOENT")) return null;
+    throw error;
+  });
+  if (text === null) return null;
+  if (((await stat(path)).mode & 0o077) !== 0)
+    return refusal("refused", `${path} can be read by others`, `chmod 600 ${path}`);
+  const secret = Buffer.from(text.slice(head.length).trimEnd(), "base64");
+  return text === secretText(head, secret) && secret.length === xaesKeyBytes
+    ? secret
+    : refusal("input", `${path} holds no key`, "restore it from its backup");
+}
+
+function secretText(head: string, secret: Uint8Array): string {
+  return `${head}${Buffer.from(secret).toString("base64")}\n`;
+}
+
+/** Writes beside, fsyncs, links into place and fsyncs the folder. If someone else was first, theirs is taken. */
+async function createSecret(path: string, head: string, random: Bytes): Promise<Uint8Array | Refusal> {
+  const secret = random(xaesKeyBytes);
+  const beside = `${path}.${Buffer.from(random(6)).toString("hex")}.new`;
+  const file = await open(beside, "wx", 0o600);
+  try {
+    await file.writeFile(secretText(head, secret), "latin1");
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  const first = await link(beside, path).then(
+    () => true,
+    (error: unknown) => {
+      if (isErrno(error, "EEXIST")) return false;
+      throw error;
+    },
+  );
+  await rm(beside);
+  await syncFolder(dirname(path));
+  if (first) return secret;
+  const theirs = await readSecret(path, head);
+  return theirs ?? refusal("refused", `${path} came and went`, "run one whosaw at a time");
+}

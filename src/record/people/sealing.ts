@@ -1,0 +1,118 @@
+import { randomBytes } from "node:crypto";
+import { isRefusal, refusal, type Json, type Refusal } from "../../base/index.ts";
+import { errnoText } from "../errno.ts";
+import type { Bytes } from "../keys.ts";
+import { Keyring } from "./keyring.ts";
+import { Unsealed } from "./unsealed.ts";
+import { xaesNonceBytes, xaesOpen, xaesSeal } from "./xaes.ts";
+
+/** Whose personal text it is: one key each, and one shredding. */
+export type Person = `actor:${string}` | `customer:${string}`;
+
+/** A text that only the person's key opens; JSON, to stand anywhere in an entry (docs/formats/sealed.md). */
+export interface SealedText {
+  readonly [member: string]: Json;
+  readonly cipher: typeof cipher;
+  /** `<holder>.<fingerprint>`, 32 lower-case hex digits each. */
+  readonly key: string;
+  /** Base64 of nonce (24 bytes), ciphertext and tag (16 bytes). */
+  readonly sealed: string;
+}
+
+const cipher = "XAES-256-GCM";
+
+/** Bytes of UTF-8 that one sealing takes: sealed, it still leaves a third of an entry (entryBytesMax) for the rest. */
+export const sealedTextBytesMax = 131_072;
+
+/** What opening came to: the text, or that its key has been shredded and nobody will ever read it. */
+export type Opening = Unsealed | "shredded";
+
+/** Seals, opens and shreds people's texts with the keys in `keys/people` of a data directory. */
+export interface Sealing {
+  /** The person's key is on the disk, folder and all, before this resolves. Keys are cached: the second sealing of a person touches no disk. */
+  readonly seal: (person: Person, text: string) => Promise<SealedText | Refusal>;
+  /** Refuses what was damaged or moved. */
+  readonly open: (sealed: SealedText) => Promise<Opening | Refusal>;
+  /** Destroys the person's key: nothing sealed for the person so far can be opened again. False if there was none. */
+  readonly shred: (person: Person) => Promise<boolean | Refusal>;
+  /** As `shred`, by the name that an erasure's entry gives instead of the person's. */
+  readonly shredHolder: (holder: string) => Promise<boolean | Refusal>;
+  /** The keyed hash that stands for the person in file names and entries. */
+  readonly holderOf: (person: Person) => string;
+}
+
+/** Opens the keys of a data directory, making the folder on the first run. One process at a time should shred: the recorder's. */
+export async function openSealing(dir: string, random: Bytes = randomBytes): Promise<Sealing | Refusal> {
+  const keyring = await guarded(() => Keyring.open(dir, random));
+  if (isRefusal(keyring)) return keyring;
+  return {
+    seal: (person, text) => guarded(() => seal({ keyring, random }, person, text)),
+    open: (sealed) => guarded(() => open(keyring, sealed)),
+    shred: (person) => guarded(() => keyring.shred(person)),
+    shredHolder: (holder) => guarded(() => keyring.shredHolder(holder)),
+    holderOf: (person) => keyring.holderOf(person),
+  };
+}
+
+/** Whether some JSON is a sealed text, so that whoever shows an entry can say so in its place. */
+export function isSealedText(value: Json | undefined): value is SealedText {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const { cipher: named, key, sealed, ...rest } = value as { readonly [member: string]: Json };
+  return (
+    named === cipher &&
+    typeof key === "string" &&
+    typeof sealed === "string" &&
+    Object.keys(rest).length === 0
+  );
+}
+
+async function seal(
+  { keyring, random }: { readonly keyring: Keyring; readonly random: Bytes },
+  person: Person,
+  text: string,
+): Promise<SealedText | Refusal> {
+  const bytes = Buffer.from(text);
+  if (bytes.length > sealedTextBytesMax)
+    return refusal(
+      "input",
+      `a text to be sealed has ${bytes.length} bytes, ${sealedTextBytesMax} are allowed`,
+      "cut it",
+    );
+  const key = await keyring.keyFor(person);
+  if (isRefusal(key)) return key;
+  const nonce = random(xaesNonceBytes);
+  const additional = additionalOf(key.name);
+  const sealed = Buffer.concat([nonce, xaesSeal(key.key, nonce, { text: bytes, additional })]);
+  return { cipher, key: key.name, sealed: sealed.toString("base64") };
+}
+
+async function open(keyring: Keyring, sealed: SealedText): Promise<Opening | Refusal> {
+  const key = await keyring.keyNamed(sealed.key);
+  if (key === null) return "shredded";
+  if (isRefusal(key)) return key;
+  const bytes = Buffer.from(sealed.sealed, "base64");
+  const plain = xaesOpen(key.key, bytes.subarray(0, xaesNonceBytes), {
+    text: bytes.subarray(xaesNonceBytes),
+    additional: additionalOf(key.name),
+  });
+  return plain === null
+    ? refusal("verification", "a sealed text was altered", "run whosaw verify on the log it stands in")
+    : new Unsealed(plain.toString());
+}
+
+function additionalOf(name: string): Uint8Array {
+  return Buffer.from(`whosaw-sealed/v1\n${name}\n`);
+}
+
+async function guarded<Done>(work: () => Promise<Done>): Promise<Done | Refusal> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error) || !("code" in error)) throw error;
+    return refusal(
+      "refused",
+      `the keys of people can't be read or written: ${errnoText(error)}`,
+      "mend the disk or the rights of keys/people, then try again",
+    );
+  }
+}
