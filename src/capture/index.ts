@@ -1,4 +1,4 @@
-/** Where sightings come from. Today: the logs that others wrote. */
+/** Where sightings come from: the gateway that clients read through, and the logs that others wrote. */
 export {
   type ColumnMap,
   csvCells,
@@ -17,4 +17,4 @@ export {
   type ProposedMap,
   type VendorOptions,
 } from "./logs/index.ts";
-export type * from "./gateway/index.ts";
+export * from "./gateway/index.ts";

@@ -1,0 +1,21 @@
+/** From accept() to a pair of authenticated connections: who a client is, and a login at the server in their role. */
+export {
+  type ActorTokenOptions,
+  type ClientTlsOptions,
+  type ListenOptions,
+  type LoginLimits,
+  loginLimits,
+  type LoginMethod,
+  type LoginOptions,
+  type OidcOptions,
+  type TokenAlgorithm,
+  tokenAlgorithms,
+  type TokenKeys,
+  type TokenOptions,
+  type UpstreamAddress,
+  type UpstreamLogin,
+  type UpstreamOptions,
+  type UpstreamTlsMode,
+  type UserOptions,
+  type WeakMethod,
+} from "./options.ts";
