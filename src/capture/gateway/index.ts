@@ -3,6 +3,8 @@
  * before the sighting that says so is durable (I1), and what can't be attributed is refused (I2).
  */
 export { type Catalog, type CatalogColumn, type Relation, type RelationKind } from "./catalog/catalog.ts";
+export { type CatalogAsk, catalogFingerprint, loadCatalog } from "./catalog/loadCatalog.ts";
+export { parseSearchPath } from "./catalog/searchPath.ts";
 export {
   isStatementRefusal,
   type PlanContext,

@@ -21,11 +21,16 @@ export interface Relation {
   readonly name: string;
   readonly kind: RelationKind;
   readonly columns: readonly CatalogColumn[];
-  /** A view's SELECT with every name qualified (pg_get_viewdef under an empty search_path); null for others. */
+  /**
+   * A view's SELECT as pg_get_viewdef writes it under an empty search_path, without the semicolon: its names mean what `resolve(name, [])`
+   * says. Null for what is no view, and for views that came with the server (oid below 16384): they show catalogs, never customers.
+   */
   readonly definition: string | null;
   /** Oids of the tables that this one is a partition or child of, nearest first. */
   readonly parents: readonly number[];
   readonly temporary: boolean;
+  /** Present where rules besides a view's own SELECT change what INSERT, UPDATE or DELETE do here. */
+  readonly ruled?: boolean;
 }
 
 /** What a server's catalog said at one moment. Never changes; a newer one is another object. */
