@@ -2,6 +2,7 @@
 export {
   type Field,
   type FieldClass,
+  type KeyCondition,
   type KeyPath,
   type KeyStep,
   type Mask,

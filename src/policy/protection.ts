@@ -12,18 +12,33 @@ export interface Field {
 /** What a column is that the configuration doesn't name: added later, perhaps, and so treated as the most private. */
 export const unnamedField: Field = { class: "content", mask: "full" };
 
+/** A row counts only if the column's text is this: one table of links for several kinds of things (`domain = 'RT::Ticket-Role'`). */
+export interface KeyCondition {
+  readonly column: string;
+  readonly value: string;
+}
+
 /** One step from a row towards its customer: find the row of `table` whose `match` equals what one has, and take its `take`. */
 export interface KeyStep {
   readonly schema: string;
   readonly table: string;
   readonly match: string;
   readonly take: string;
+  /** What the row found must say besides. */
+  readonly where?: readonly KeyCondition[];
 }
 
-/** Where a row's customer stands: in a column of the row itself, or through foreign keys: `messages.ticket_id -> tickets.id, customer_id`. */
+/**
+ * Where a row's customer stands: in a column of the row itself, or through foreign keys: `messages.ticket_id -> tickets.id, customer_id`.
+ * A row for which nobody is found has no customer; its fields are protected all the same.
+ */
 export interface KeyPath {
   readonly column: string;
   readonly steps: readonly KeyStep[];
+  /** What the row itself must say, else it has no customer. */
+  readonly where?: readonly KeyCondition[];
+  /** True: the steps may find several customers for one row, and each of them is seen. Absent: at most one, and more is an error. */
+  readonly many?: boolean;
 }
 
 export interface ProtectedTable {
@@ -43,6 +58,8 @@ export interface TicketTable {
   readonly assignee: string;
   /** A column that is null while a ticket is open; null where tickets never close. */
   readonly closed: string | null;
+  /** A ticket is open only if what the path finds has one of these texts: a status, or `is_closed` of a table of statuses. Absent: any. */
+  readonly open?: { readonly path: KeyPath; readonly values: readonly string[] };
   /** From the assignee's value to the actor's name: the value itself, or a column of the table of people. */
   readonly actor: readonly KeyStep[];
 }

@@ -20,6 +20,9 @@ create view public.open_tickets as select t.id, c.email, c.mood from crm.tickets
 create materialized view crm.sums as select count(*) from public.customers;
 create sequence crm.counter;
 create index customers_email on public.customers (email);
+create unique index on public.customers (email, mood);
+create unique index on public.customers (mood) where id > 5;
+create unique index on public.customers (lower(email));
 create function crm.upper(text) returns text language sql as 'select $1';
 create operator crm.=== (leftarg = int, rightarg = int, function = pg_catalog.int4eq);
 create table public.pg_class (mine int);
@@ -62,6 +65,10 @@ describe.each(serversHere())("the catalog of $name", ({ bin }) => {
     expect(Math.floor(catalog.serverVersion / 10_000)).toBe(server.major);
     expect(catalog.relation('Odd "Schema', "A.b")?.columns).toEqual([{ name: "x", type: "integer" }]);
     expect(catalog.relation("public", "Customers")).toBeNull();
+  });
+
+  it("knows which columns tell rows apart, and leaves out what only promises it for some rows", () => {
+    expect(catalog.relation("public", "customers")?.unique).toEqual([["id"], ["email", "mood"]]);
   });
 
   it("knows a view by its definition with every name qualified, and what is a rule besides", () => {
@@ -174,6 +181,8 @@ describe.each(serversHere())("the catalog of $name", ({ bin }) => {
       "alter table public.fresh alter column b type varchar(20)",
       "alter table public.fresh drop column c",
       "create or replace view public.open_tickets as select t.id, c.email, c.mood from crm.tickets t join public.customers c on c.id + 1 = t.customer_id",
+      "create unique index fresh_b on public.fresh (b)",
+      "drop index public.fresh_b",
       "create function public.f() returns int language sql as 'select 1'",
       "create or replace function public.f() returns int language sql as 'select 2'",
       "create operator public.=== (leftarg = int, rightarg = int, function = pg_catalog.int4eq)",

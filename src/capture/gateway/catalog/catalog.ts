@@ -29,6 +29,8 @@ export interface Relation {
   /** Oids of the tables that this one is a partition or child of, nearest first. */
   readonly parents: readonly number[];
   readonly temporary: boolean;
+  /** Columns of which no two rows have the same values, nulls apart: unique indexes over all rows. Absent: not known. */
+  readonly unique?: readonly (readonly string[])[];
   /** Present where rules besides a view's own SELECT change what INSERT, UPDATE or DELETE do here. */
   readonly ruled?: boolean;
 }

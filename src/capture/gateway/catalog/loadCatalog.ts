@@ -17,6 +17,7 @@ export async function loadCatalog(ask: CatalogAsk, inTransaction: boolean): Prom
       columns: await ask(catalogQueries.columns.sql),
       views: await ask(catalogQueries.views.sql),
       parents: await ask(catalogQueries.parents.sql),
+      unique: await ask(catalogQueries.unique.sql),
       functions: await ask(catalogQueries.functions.sql),
       operators: await ask(catalogQueries.operators.sql),
       types: await ask(catalogQueries.types.sql),

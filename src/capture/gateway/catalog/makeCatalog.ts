@@ -80,6 +80,7 @@ function relationsByOid(rows: CatalogRows): Map<number, Relation> {
     const child = Number(text(row, 0));
     nearest.set(child, [...(nearest.get(child) ?? []), Number(text(row, 1))]);
   }
+  const unique = uniqueColumns(rows.unique);
   const relations = new Map<number, Relation>();
   for (const row of rows.relations) {
     const oid = Number(text(row, 0));
@@ -95,10 +96,25 @@ function relationsByOid(rows: CatalogRows): Map<number, Relation> {
       definition: definitions.get(oid)?.replace(/;\s*$/, "").trim() ?? null,
       parents: ancestors(oid, nearest),
       temporary: text(row, 4) === "t",
+      unique: unique.get(oid) ?? [],
       ...(text(row, 5) === "t" ? { ruled: true } : {}),
     });
   }
   return relations;
+}
+
+/** By table: the columns of each index. */
+function uniqueColumns(rows: readonly CatalogRow[]): ReadonlyMap<number, readonly (readonly string[])[]> {
+  const indexes = new Map<string, { readonly table: number; readonly columns: string[] }>();
+  for (const row of rows) {
+    const index = indexes.get(text(row, 0)) ?? { table: Number(text(row, 1)), columns: [] };
+    index.columns.push(text(row, 2));
+    indexes.set(text(row, 0), index);
+  }
+  const tables = new Map<number, string[][]>();
+  for (const { table, columns } of indexes.values())
+    tables.set(table, [...(tables.get(table) ?? []), columns]);
+  return tables;
 }
 
 /** Parents, their parents, and so on: breadth first, each once. */
@@ -130,8 +146,8 @@ function lookUp(rows: readonly CatalogRow[]): (name: string) => readonly string[
 
 function versionOf(rows: CatalogRows): string {
   const hash = createHash("sha256");
-  const { server, relations, columns, views, parents, functions, operators, types } = rows;
-  for (const answer of [server, relations, columns, views, parents, functions, operators, types]) {
+  const { server, relations, columns, views, parents, unique, functions, operators, types } = rows;
+  for (const answer of [server, relations, columns, views, parents, unique, functions, operators, types]) {
     for (const row of answer) hash.update(`${JSON.stringify(row)}\n`);
     hash.update("\n");
   }

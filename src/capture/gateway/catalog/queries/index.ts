@@ -4,6 +4,7 @@ import { parents } from "./parents.ts";
 import type { CatalogQuery } from "./query.ts";
 import { relations } from "./relations.ts";
 import { server } from "./server.ts";
+import { unique } from "./unique.ts";
 import { views } from "./views.ts";
 
 export { fingerprint } from "./fingerprint.ts";
@@ -15,6 +16,7 @@ export type CatalogQueryName =
   | "columns"
   | "views"
   | "parents"
+  | "unique"
   | "functions"
   | "operators"
   | "types";
@@ -26,6 +28,7 @@ export const catalogQueries: Readonly<Record<CatalogQueryName, CatalogQuery>> = 
   columns,
   views,
   parents,
+  unique,
   functions,
   operators,
   types,
