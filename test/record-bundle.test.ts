@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeBundle } from "../src/record/index.ts";
 import { parseProofFile, parseVerifierKey, sha256Hex } from "../src/tlog/index.ts";
 import { verifyBundle, type ProblemCode } from "../src/verify/index.ts";
-import { folder, good, logOf, opened, record } from "./record-fixture.ts";
+import { byPlaces, eraseByTwo, folder, good, logOf, opened, record } from "./record-fixture.ts";
 
 let files: ReadonlyMap<string, Uint8Array> = new Map();
 let key = "";
@@ -19,13 +19,7 @@ beforeAll(async () => {
   oldKey = readFileSync(join(dir, "keys/log.vkey"), "utf8");
   const recorder = await opened(dir);
   good(await recorder.rotateKey());
-  good(
-    await recorder.erase({
-      stretches: [{ from: 7, to: 8 }],
-      reason: "retention",
-      approvedBy: ["agent-1", "agent-2"],
-    }),
-  );
+  await eraseByTwo(recorder, byPlaces({ from: 7, to: 8 }));
   await record(recorder, 501, 600);
   const order = {
     entries: [3, 7, 255, 256, 480],

@@ -74,11 +74,27 @@ export function canTrace(): boolean {
 const driver = `
 import { writevSync, readSync } from "node:fs";
 import { openRecorder } from "./record/index.js";
+import { formatVerifierKey, signerFromSeed } from "./tlog/index.js";
 readSync(0, Buffer.alloc(1));
 // writev, so that the calls named write are the recorder's.
 const say = (line) => writevSync(1, [Buffer.from(line + "\\n")]);
 const recorder = await openRecorder(process.argv[2], { name: "log.example/faults", checkpointMillis: 1e9 });
 if ("kind" in recorder) { say("refused " + recorder.what); process.exit(0); }
+const decide = async ({ decisions }) => {
+  const two = [21, 22].map((byte) => signerFromSeed("approver-" + byte, Buffer.alloc(32, byte)));
+  for (const { verifier } of two) {
+    const added = await decisions.changeApprover({ do: "approver", change: "add", approver: formatVerifierKey(verifier), reason: "" }, "root");
+    if (added !== null) return added;
+  }
+  const order = { do: "erase", kind: null, before: null, stretches: [{ from: 1, to: 3 }, { from: 255, to: 258 }], reason: "retention" };
+  const proposal = await decisions.propose(order, "root");
+  if ("kind" in proposal) return proposal;
+  for (const one of two) {
+    const approved = await decisions.approve(proposal.index, Buffer.from(one.sign(Buffer.from(decisions.textFor(proposal)))).toString("base64"));
+    if ("kind" in approved) return approved;
+  }
+  return decisions.carryOut(proposal.index, async () => false);
+};
 let n = 0;
 const some = async (count) => {
   const all = Array.from({ length: count }, () => recorder.append({ kind: "sighting", time: "2026-01-31T09:30:00Z", customer: "c-" + n++ }));
@@ -91,8 +107,8 @@ if (process.argv[4] === "eventful") {
   const told = await recorder.rotateKey();
   if ("kind" in told) say("refused " + told.what);
   await some(2);
-  const erased = await recorder.erase({ stretches: [{ from: 1, to: 3 }, { from: 255, to: 258 }], reason: "retention", approvedBy: ["agent-1", "agent-2"] });
-  if ("kind" in erased) say("refused " + erased.what);
+  const decided = await decide(recorder);
+  if (decided !== null && "kind" in decided) say("refused " + decided.what);
 }
 await some(2);
 const left = await recorder.close();

@@ -2,7 +2,54 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isRefusal, type Refusal } from "../src/base/index.ts";
-import { openRecorder, type Receipt, type Recorder, type RecorderOptions } from "../src/record/index.ts";
+import {
+  openRecorder,
+  type ErasureOrder,
+  type Proposal,
+  type Receipt,
+  type Recorder,
+  type RecorderOptions,
+} from "../src/record/index.ts";
+import { formatVerifierKey, signerFromSeed, type SignerKey } from "../src/tlog/index.ts";
+
+/** Two people who may approve, in every log of these tests. */
+export const approvers: readonly SignerKey[] = [21, 22].map((byte) =>
+  signerFromSeed(`approver-${byte}`, Buffer.alloc(32, byte)),
+);
+
+export function agreedBy(recorder: Recorder, approver: SignerKey, proposal: Proposal): string {
+  return Buffer.from(approver.sign(Buffer.from(recorder.decisions.textFor(proposal)))).toString("base64");
+}
+
+/** Registers both approvers, as the first entries about it. */
+export async function registerTwo(recorder: Recorder): Promise<void> {
+  for (const { verifier } of approvers) {
+    const order = {
+      do: "approver",
+      change: "add",
+      approver: formatVerifierKey(verifier),
+      reason: "",
+    } as const;
+    good(await recorder.decisions.changeApprover(order, "root"));
+  }
+}
+
+export const byPlaces = (...stretches: ErasureOrder["stretches"] & {}): ErasureOrder => ({
+  do: "erase",
+  kind: null,
+  before: null,
+  stretches,
+  reason: "retention",
+});
+
+/** Proposes, has both approve, and erases. Six entries in a log that knows no approvers yet, four otherwise. */
+export async function eraseByTwo(recorder: Recorder, order: ErasureOrder): Promise<number> {
+  if (good(await recorder.decisions.ledger()).approvers.size < 2) await registerTwo(recorder);
+  const proposal = good(await recorder.decisions.propose(order, "root"));
+  for (const approver of approvers)
+    good(await recorder.decisions.approve(proposal.index, agreedBy(recorder, approver, proposal)));
+  return good(await recorder.decisions.carryOut(proposal.index, () => Promise.resolve(false))).erased;
+}
 
 /** A sighting as the log tests write it; nobody in it exists. */
 export function sighting(n: number): {

@@ -12,7 +12,21 @@ import {
   verifyInclusion,
 } from "../src/tlog/index.ts";
 import { verifyLog } from "../src/verify/index.ts";
-import { copyOf, filesBelow, folder, good, logOf, opened, record, sighting } from "./record-fixture.ts";
+import {
+  agreedBy,
+  approvers,
+  byPlaces,
+  copyOf,
+  eraseByTwo,
+  filesBelow,
+  folder,
+  good,
+  logOf,
+  opened,
+  record,
+  registerTwo,
+  sighting,
+} from "./record-fixture.ts";
 
 const made: string[] = [];
 afterAll(() => Promise.all(made.map((dir) => rm(dir, { recursive: true, force: true }))));
@@ -153,31 +167,26 @@ describe("what the recorder refuses", () => {
   });
 });
 
+const nobody = (): Promise<boolean> => Promise.resolve(false);
+
 describe("erasure", () => {
   it("takes entries and salts out, leaves every proof valid, and says who and how many", async () => {
     const dir = await log(700);
     const before = good(await openReader(dir));
     const kept = await before.prove(20);
     const recorder = await opened(dir);
-    const order = {
-      stretches: [
-        { from: 10, to: 13 },
-        { from: 600, to: 690 },
-      ],
-      reason: "retention",
-      approvedBy: ["agent-1", "agent-2"],
-    };
-    expect(good(await recorder.erase(order)).index).toBe(700);
-    await record(recorder, 701, 900);
+    expect(await eraseByTwo(recorder, byPlaces({ from: 10, to: 13 }, { from: 600, to: 690 }))).toBe(93);
+    await record(recorder, 706, 900);
     await recorder.close();
     const verdict = await verifyLog(dir, { thorough: true });
     expect(verdict).toMatchObject({ ok: true, erased: 93, size: 900 });
-    expect(verdict.erasures[0]).toMatchObject({
-      index: 700,
+    expect(verdict.erasures[0]).toEqual({
+      index: 705,
+      proposal: 702,
       from: 10,
       to: 13,
       reason: "retention",
-      approvedBy: ["agent-1", "agent-2"],
+      approvedBy: ["approver-21", "approver-22"],
     });
     const reader = good(await openReader(dir));
     expect(await reader.entry(11)).toEqual({ index: 11, recorded: null, entry: null });
@@ -189,16 +198,21 @@ describe("erasure", () => {
 
   it("needs two people, entries that exist, and leaves the log's own statements alone", async () => {
     const recorder = await opened(await log(20));
-    const fit = { stretches: [{ from: 0, to: 2 }], reason: "retention", approvedBy: ["agent-1", "agent-2"] };
-    expect(await recorder.erase({ ...fit, approvedBy: ["agent-1", "agent-1"] })).toMatchObject({
-      code: "refused",
-    });
-    expect(await recorder.erase({ ...fit, stretches: [{ from: 5, to: 21 }] })).toMatchObject({
-      code: "input",
-    });
-    good(await recorder.erase(fit));
-    expect(await recorder.erase({ ...fit, stretches: [{ from: 20, to: 21 }] })).toMatchObject({
-      what: expect.stringMatching(/own statement/),
+    await registerTwo(recorder);
+    const { decisions } = recorder;
+    const proposal = good(await decisions.propose(byPlaces({ from: 0, to: 2 }), "root"));
+    const [one, two] = approvers.map((approver) => agreedBy(recorder, approver, proposal));
+    expect(await decisions.carryOut(proposal.index, nobody)).toMatchObject({ code: "refused" });
+    expect(good(await decisions.approve(proposal.index, one ?? "")).missing).toBe(1);
+    expect(good(await decisions.approve(proposal.index, one ?? "")).missing).toBe(1);
+    expect(await decisions.carryOut(proposal.index, nobody)).toMatchObject({ code: "refused" });
+    const other = good(await decisions.propose(byPlaces({ from: 0, to: 3 }), "root"));
+    expect(await decisions.approve(other.index, two ?? "")).toMatchObject({ code: "refused" });
+    expect(good(await decisions.approve(proposal.index, two ?? "")).missing).toBe(0);
+    expect(good(await decisions.carryOut(proposal.index, nobody)).erased).toBe(2);
+    expect(await decisions.propose(byPlaces({ from: 5, to: 51 }), "root")).toMatchObject({ code: "input" });
+    expect(await decisions.propose(byPlaces({ from: 20, to: 22 }), "root")).toMatchObject({
+      what: expect.stringMatching(/no entry/),
     });
     await recorder.close();
   });
@@ -206,13 +220,7 @@ describe("erasure", () => {
   it("that a crash cut short is finished at the next start; one the log doesn't tell of is not begun", async () => {
     const dir = await log(40);
     const recorder = await opened(dir);
-    good(
-      await recorder.erase({
-        stretches: [{ from: 3, to: 5 }],
-        reason: "retention",
-        approvedBy: ["agent-1", "agent-2"],
-      }),
-    );
+    await eraseByTwo(recorder, byPlaces({ from: 3, to: 5 }));
     await recorder.close();
     await writeFile(join(dir, "log/erasing"), JSON.stringify({ after: 40, stretches: [{ from: 3, to: 5 }] }));
     await (await opened(dir)).close();

@@ -5,6 +5,7 @@ import { scenarioNames } from "../simulate/index.ts";
 import { actorCommand } from "./commands/actor.ts";
 import { completionCommand, shells } from "./commands/completion.ts";
 import { customerCommand } from "./commands/customer.ts";
+import { addDeciding } from "./commands/deciding/add.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { evidenceCommand } from "./commands/evidence.ts";
 import { exportCommand } from "./commands/export.ts";
@@ -50,6 +51,7 @@ export function buildProgram(version: string, makeRun: (options: GlobalOptions) 
   addEvidence(program, run);
   addVerify(program, run);
   addWitness(program, run);
+  addDeciding(program, run);
   addRebuild(program, run);
   addSimulation(program, run);
   program

@@ -10,7 +10,10 @@ export { type Receipt } from "./receipt.ts";
 export { batchEntriesMax, queueBytesMax, queueEntriesMax } from "./queue.ts";
 export { LogReader, openReader, type ProvedEntry, type StoredEntry } from "./reader.ts";
 export { type LogEntry, type Said } from "../tlog/index.ts";
-export { erasureApproversMin, erasureStretchesMax, type ErasureOrder, type Stretch } from "./erase.ts";
+export { erasureStretchesMax, type Stretch } from "./deciding/erase.ts";
+export { type Approved, type CarriedOut, type ShredHolder } from "./deciding/decisions.ts";
+export { approvalsNeeded, type Ledger, type Proposal } from "./deciding/ledger.ts";
+export { type ApproverOrder, type ErasureOrder, type Order, type ShreddingOrder } from "./deciding/order.ts";
 export { bundleEntriesMax, makeBundle, type Bundle, type BundleOrder } from "./bundle.ts";
 export { openWitness, Witness, type WitnessAnswer, type WitnessOptions } from "./witness.ts";
 export { requestBytesMax, witnessServer } from "./witnessServer.ts";
@@ -25,3 +28,9 @@ export {
   type SealedText,
   type Sealing,
 } from "./people/sealing.ts";
+export {
+  isEncryptedKey,
+  makeApproverKey,
+  readApproverKey,
+  type ApproverKey,
+} from "./deciding/approverKey.ts";

@@ -4,12 +4,14 @@ import { signStatement, type Checkpoint, type SignerKey } from "../tlog/index.ts
 import { encodeBatch, type AheadRecord } from "./ahead.ts";
 import { Cosigners, type AskWitness, type WitnessAddress } from "./cosigning.ts";
 import { Disk } from "./disk.ts";
-import { interruptedErasure } from "./erase.ts";
+import { interruptedErasure } from "./deciding/erase.ts";
+import { carryOnShredding } from "./deciding/shred.ts";
 import { errnoText } from "./errno.ts";
 import { findHeads, Head } from "./head.ts";
 import { isHandingOver, openKey, type Bytes } from "./keys.ts";
 import { takeLock, type Lock } from "./lock.ts";
 import { LogReader } from "./reader.ts";
+import { openSealing } from "./people/sealing.ts";
 import { recover, type Gap, type Recovered } from "./recover.ts";
 import { Sequencer, shelve, type Parts } from "./recorder.ts";
 import { clockWentBack, Sealer } from "./seal.ts";
@@ -48,7 +50,7 @@ export type Recorder = Pick<
   | "checkpoint"
   | "witnessed"
   | "status"
-  | "erase"
+  | "decisions"
   | "rotateKey"
   | "close"
 >;
@@ -132,7 +134,7 @@ async function abandoned(sequencer: Sequencer, why: Refusal): Promise<Refusal> {
   return why;
 }
 
-/** Finishes an erasure or a hand-over of keys that a crash cut short. */
+/** Finishes an erasure, a shredding or a hand-over of keys that a crash cut short. */
 async function carryOnInterrupted(
   disk: Disk,
   sequencer: Sequencer,
@@ -141,6 +143,11 @@ async function carryOnInterrupted(
   const stretches = await interruptedErasure(disk, new LogReader(disk, now));
   const erased = stretches === null ? null : await sequencer.eraseNow(stretches);
   if (erased !== null) return erased;
+  const unshredded = await carryOnShredding(disk, new LogReader(disk, now), async (holder) => {
+    const sealing = await openSealing(disk.path("."));
+    return isRefusal(sealing) ? sealing : sealing.shredHolder(holder);
+  });
+  if (unshredded !== null) return unshredded;
   const rotated = (await isHandingOver(disk)) ? await sequencer.rotateKey() : null;
   return isRefusal(rotated) ? rotated : null;
 }

@@ -1,4 +1,4 @@
-import { defect, isRefusal, refusal, type Refusal } from "../base/index.ts";
+import { defect, isRefusal, refusal, type Json, type Refusal } from "../base/index.ts";
 import {
   formatVerifierKey,
   leafFor,
@@ -9,6 +9,7 @@ import {
   type SignerKey,
   type Statement,
 } from "../tlog/index.ts";
+import { Decisions } from "./deciding/decisions.ts";
 import { encodeBatch, type AheadRecord } from "./ahead.ts";
 import type { Disk } from "./disk.ts";
 import {
@@ -17,10 +18,9 @@ import {
   noteErasing,
   plain,
   refuseStatements,
-  unfitOrder,
-  type ErasureOrder,
+  unfitStretches,
   type Stretch,
-} from "./erase.ts";
+} from "./deciding/erase.ts";
 import { errnoText } from "./errno.ts";
 import type { Head } from "./head.ts";
 import { adoptNextKey, nextKey, type Bytes } from "./keys.ts";
@@ -81,6 +81,8 @@ export class Sequencer {
   #timer: NodeJS.Timeout | null = null;
   #newSegment = false;
   readonly #witnessing: Witnessing | null;
+  /** What needs two people. */
+  readonly decisions: Decisions;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -89,6 +91,15 @@ export class Sequencer {
     this.#witnessing =
       parts.witnessing?.((checkpoint, lines) => this.#alone(() => parts.head.attach(checkpoint, lines))) ??
       null;
+    this.decisions = new Decisions(
+      {
+        log: this.log,
+        checkpoint: () => this.checkpoint(),
+        state: (kind, members) => this.#say(kind, members),
+        erase: (stretches, members) => this.#erase(stretches, members),
+      },
+      parts.disk,
+    );
     parts.shelf.onFailure = (error) => this.#stop(failed(error));
   }
 
@@ -129,6 +140,15 @@ export class Sequencer {
     const signed = signStatement(this.log, statement, this.#signer());
     const answer = await this.#wait([signed], (one) => this.#parts.sealer.sealOwn(one));
     return isRefusal(answer) ? answer : (answer[0] ?? defect("no receipt"));
+  }
+
+  /** As `#state`, stamped with the recorder's time. */
+  async #say(
+    kind: Statement["kind"],
+    members: { readonly [member: string]: Json },
+  ): Promise<Receipt | Refusal> {
+    const time = this.#parts.sealer.now();
+    return time === null ? this.#stop(clockWentBack) : this.#state({ ...members, kind, time });
   }
 
   #wait<One>(
@@ -265,18 +285,17 @@ export class Sequencer {
    * Erases entries with their salts. First the log says so and a checkpoint covers it; then the write-ahead segment that
    * may still hold them is removed; only then are the bundles rewritten. A crash in between is carried on from.
    */
-  async erase(order: ErasureOrder): Promise<Receipt | Refusal> {
-    const { disk, sealer } = this.#parts;
+  async #erase(
+    stretches: readonly Stretch[],
+    members: { readonly [member: string]: Json },
+  ): Promise<Receipt | Refusal> {
+    const { disk } = this.#parts;
     const published = await this.checkpoint();
     if (isRefusal(published)) return published;
-    const unfit = unfitOrder(order, published.size) ?? (await refuseStatements(disk, order.stretches));
+    const unfit = unfitStretches(stretches, published.size) ?? (await refuseStatements(disk, stretches));
     if (unfit !== null) return unfit;
-    const time = sealer.now();
-    if (time === null) return this.#stop(clockWentBack);
-    const stretches = plain(order.stretches);
     await noteErasing(disk, stretches, published.size);
-    const { reason, approvedBy } = order;
-    const receipt = await this.#state({ kind: "log.erasure", time, stretches, reason, approvedBy });
+    const receipt = await this.#say("log.erasure", { ...members, stretches: plain(stretches) });
     const erased = isRefusal(receipt) ? receipt : await this.eraseNow(stretches);
     return erased ?? receipt;
   }
@@ -301,12 +320,10 @@ export class Sequencer {
    * both signatures; from then on the new one signs alone.
    */
   async rotateKey(): Promise<Receipt | Refusal> {
-    const { disk, sealer, random } = this.#parts;
+    const { disk, random } = this.#parts;
     const next = await this.#alone(() => nextKey(disk, this.log, random));
     if (isRefusal(next)) return next;
-    const time = sealer.now();
-    if (time === null) return this.#stop(clockWentBack);
-    const receipt = await this.#state({ kind: "log.handover", time, next: formatVerifierKey(next.verifier) });
+    const receipt = await this.#say("log.handover", { next: formatVerifierKey(next.verifier) });
     if (isRefusal(receipt)) return receipt;
     this.#signers = [this.#signer(), next];
     const published = await this.checkpoint();

@@ -11,6 +11,29 @@ export {
   type TimedTrace as TraceAnswer,
   openDesk,
 } from "./desk.ts";
+export {
+  type Agreement,
+  type Asked,
+  type ErasureWish,
+  type LogPlace,
+  type NewKey,
+  type Outcome,
+  approve,
+  approverChange,
+  approvers,
+  openProposals,
+  proposeErasure,
+  rotateKey,
+  textToSign,
+} from "./deciding/index.ts";
+export {
+  type ApproverKey,
+  type Order,
+  type Proposal,
+  isEncryptedKey,
+  makeApproverKey,
+  readApproverKey,
+} from "../record/index.ts";
 export type { FileAnswer } from "../capture/index.ts";
 export { type EvidenceAnswer, type EvidenceWish } from "./evidence.ts";
 export { type ExportAnswer, type ExportFormat, type ExportWish, exportFormats } from "./exporting.ts";

@@ -91,4 +91,5 @@ export {
   type LogEntry,
   type Said,
 } from "./entry.ts";
+export { approvalText } from "./approval.ts";
 export { formatAddCheckpoint, parseAddCheckpoint, type AddCheckpoint } from "./addCheckpoint.ts";

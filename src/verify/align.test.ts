@@ -1,15 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { align, erased } from "./align.ts";
+import type { Erasure } from "./decisions.ts";
 import { checkErasures } from "./erasures.ts";
 import { Problems, problemsMax } from "./problem.ts";
 
-const erasure = (
-  from: number,
-  to: number,
-): { from: number; to: number; index: number; reason: string; approvedBy: string[] } => ({
+const erasure = (from: number, to: number): Erasure => ({
   from,
   to,
   index: 99,
+  proposal: 98,
   reason: "",
   approvedBy: [],
 });

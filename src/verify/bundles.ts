@@ -10,7 +10,8 @@ import {
 } from "../tlog/index.ts";
 import { align, erased, type Difference } from "./align.ts";
 import type { ProblemCode, Problems } from "./problem.ts";
-import type { Statements, Stretch } from "./statements.ts";
+import type { Stretch } from "./decisions.ts";
+import type { Statements } from "./statements.ts";
 
 /** What stands beside one level-0 tile. */
 export interface TileFiles {
@@ -130,7 +131,7 @@ export class BundleChecker {
         index,
         "the entry is not canonical JSON with a kind and a time",
       );
-    if (parsed.entry.kind.startsWith("log.")) this.#statements.take(index, parsed.entry);
+    if (parsed.entry.kind.startsWith("log.")) this.#statements.take(index, parsed.entry, sha256Hex(entry));
   }
 
   #noteErased(leaves: readonly Buffer[], entries: readonly Buffer[], first: number): void {

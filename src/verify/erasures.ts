@@ -1,5 +1,5 @@
 import type { Problems } from "./problem.ts";
-import type { Erasure, Stretch } from "./statements.ts";
+import type { Erasure, Stretch } from "./decisions.ts";
 
 /** Every empty place must be answered for by an erasure entry, and every erasure must have been done. Counts the erased. */
 export function checkErasures(

@@ -10,5 +10,6 @@ export {
 } from "./openBundle.ts";
 export { type WitnessPolicy } from "./signers.ts";
 export { problemCodes, problemsMax, type Problem, type ProblemCode } from "./problem.ts";
-export { type Erasure, type GapNote, type Stretch } from "./statements.ts";
+export { type Approver, type Erasure, type ShreddingNote, type Stretch } from "./decisions.ts";
+export { type GapNote } from "./statements.ts";
 export { type ReadFile } from "./files.ts";

@@ -31,6 +31,7 @@ export const problemCodes = [
   "entry_malformed",
   "time_backwards",
   "statement_wrong",
+  "approval_wrong",
   "erasure_wrong",
   "erasure_unfinished",
   "proof_malformed",

@@ -1,20 +1,7 @@
 import type { Json } from "../base/index.ts";
 import { parseVerifierKey, sameKey, statementKey, type Said, type VerifierKey } from "../tlog/index.ts";
+import { DecisionCheck } from "./decisions.ts";
 import type { Problems } from "./problem.ts";
-
-/** A stretch of entries, the last not included. */
-export interface Stretch {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** An erasure as the log tells it. */
-export interface Erasure extends Stretch {
-  /** The erasure entry's own index. */
-  readonly index: number;
-  readonly reason: string;
-  readonly approvedBy: readonly string[];
-}
 
 /** A gap as the log tells it: what recovery could not read back. */
 export interface GapNote {
@@ -23,13 +10,12 @@ export interface GapNote {
   readonly bytes: number;
 }
 
-/** Two people must have approved an erasure. */
-const approversMin = 2;
-
 interface Signed {
   readonly index: number;
   readonly said: Said;
   readonly key: VerifierKey;
+  /** Of the entry's bytes. */
+  readonly sha256: string;
 }
 
 /** Follows what the log says about itself: whose key signs from where on, what was erased, where something was cut. */
@@ -38,7 +24,7 @@ export class Statements {
   readonly #problems: Problems;
   readonly #trusted: VerifierKey | null;
   readonly #signed: Signed[] = [];
-  readonly erasures: Erasure[] = [];
+  readonly decisions: DecisionCheck;
   readonly gaps: GapNote[] = [];
   #current: VerifierKey | null;
   #known: readonly VerifierKey[];
@@ -49,6 +35,7 @@ export class Statements {
     this.#trusted = trusted;
     this.#current = trusted;
     this.#known = trusted === null ? [] : [trusted];
+    this.decisions = new DecisionCheck(origin, problems);
   }
 
   /** Every key that the trusted one leads to or follows. Known after `judge`. */
@@ -61,19 +48,22 @@ export class Statements {
     return this.#current;
   }
 
-  take(index: number, said: Said): void {
+  take(index: number, said: Said, sha256: string): void {
     const key = statementKey(this.#origin, said);
     if (key === null)
       this.#problems.add("statement_wrong", index, `the signature of ${said.kind} does not verify`);
-    else this.#signed.push({ index, said, key });
+    else this.#signed.push({ index, said, key, sha256 });
   }
 
-  /** To be called when every entry has been taken: a statement may be older than the trusted key. */
-  judge(): void {
+  /**
+   * To be called when every entry has been taken: a statement may be older than the trusted key. `whole` is whether that
+   * were all statements of the log; from a part, as a bundle holds it, nobody can say who had agreed to what.
+   */
+  judge(whole: boolean): void {
     if (this.#trusted === null) return;
     const known = this.#followKeys(this.#trusted);
     this.#known = known;
-    for (const { index, said, key } of this.#signed) {
+    for (const { index, said, key, sha256 } of this.#signed) {
       if (!known.some((one) => sameKey(one, key)))
         this.#problems.add(
           "statement_wrong",
@@ -81,7 +71,7 @@ export class Statements {
           `${said.kind} is signed by a key that the trusted one knows nothing of`,
         );
       else if (said.kind === "log.gap") this.#gap(index, said);
-      else if (said.kind === "log.erasure") this.#erasure(index, said);
+      else if (whole) this.decisions.take(index, said, sha256);
     }
   }
 
@@ -107,30 +97,8 @@ export class Statements {
       this.#problems.add("statement_wrong", index, "a gap entry does not stand where the log was cut");
     this.gaps.push({ index, why: text(said["why"]), bytes: Number(said["bytes"]) });
   }
-
-  #erasure(index: number, said: Said): void {
-    const approvedBy = strings(said["approvedBy"]);
-    if (new Set(approvedBy).size < approversMin)
-      return this.#problems.add(
-        "erasure_wrong",
-        index,
-        `an erasure needs ${approversMin} people, it has ${approvedBy.length}`,
-      );
-    for (const stretch of Array.isArray(said["stretches"]) ? (said["stretches"] as readonly Json[]) : []) {
-      const { from, to } = stretch as { readonly from?: unknown; readonly to?: unknown };
-      if (typeof from !== "number" || typeof to !== "number" || from < 0 || from >= to || to > index)
-        this.#problems.add("erasure_wrong", index, "an erasure names entries that did not stand before it");
-      else this.erasures.push({ index, from, to, reason: text(said["reason"]), approvedBy });
-    }
-  }
 }
 
 function text(value: Json | undefined): string {
   return typeof value === "string" ? value : "";
-}
-
-function strings(value: Json | undefined): readonly string[] {
-  return Array.isArray(value)
-    ? (value as readonly Json[]).filter((member) => typeof member === "string")
-    : [];
 }

@@ -135,7 +135,11 @@ class Proofs {
   readonly #read: ReadFile;
   readonly #problems: Problems;
   readonly #heads = new Map<string, Checkpoint>();
-  readonly #statements: { readonly index: number; readonly said: LogEntry["entry"] }[] = [];
+  readonly #statements: {
+    readonly index: number;
+    readonly said: LogEntry["entry"];
+    readonly sha256: string;
+  }[] = [];
   proved = 0;
 
   constructor(read: ReadFile, problems: Problems) {
@@ -171,7 +175,8 @@ class Proofs {
       this.#problems.add("proof_wrong", index, `${name}: the leaf is not at that place of the tree`);
     this.#heads.set(checkpoint.note.text, checkpoint);
     this.proved++;
-    if (parsed?.entry.kind.startsWith("log.") === true) this.#statements.push({ index, said: parsed.entry });
+    if (parsed?.entry.kind.startsWith("log.") === true)
+      this.#statements.push({ index, said: parsed.entry, sha256: sha256Hex(entry) });
     return parsed;
   }
 
@@ -182,9 +187,9 @@ class Proofs {
       return [];
     }
     const statements = new Statements(newest.origin, trusted, this.#problems);
-    for (const { index, said } of this.#statements.toSorted((a, b) => a.index - b.index))
-      statements.take(index, said);
-    statements.judge();
+    for (const { index, said, sha256 } of this.#statements.toSorted((a, b) => a.index - b.index))
+      statements.take(index, said, sha256);
+    statements.judge(false);
     for (const head of this.#heads.values()) checkSigner(head, statements, this.#problems);
     return checkWitnesses(newest, policy, this.#problems);
   }

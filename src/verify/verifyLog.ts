@@ -22,7 +22,8 @@ import { checkErasures } from "./erasures.ts";
 import { checkSigner, checkWitnesses, type WitnessPolicy } from "./signers.ts";
 import { logFolder, type ReadFile } from "./files.ts";
 import { Problems, type Problem } from "./problem.ts";
-import { Statements, type Erasure, type GapNote } from "./statements.ts";
+import type { Approver, Erasure, ShreddingNote } from "./decisions.ts";
+import { Statements, type GapNote } from "./statements.ts";
 
 export interface VerifyOptions {
   /** The trusted public key, as C2SP signed-note writes it. Without it `keys/log.vkey` beside the log is taken, and named. */
@@ -49,6 +50,10 @@ export interface Verdict {
   readonly key: string | null;
   readonly erased: number;
   readonly erasures: readonly Erasure[];
+  /** People's keys that were destroyed: what was sealed under them can't be read any more. */
+  readonly shreddings: readonly ShreddingNote[];
+  /** Who may approve an erasure at the end of the log. */
+  readonly approvers: readonly Approver[];
   readonly gaps: readonly GapNote[];
   /** Names of the witnesses whose cosignatures verify. */
   readonly witnesses: readonly string[];
@@ -82,6 +87,8 @@ export async function verifyFiles(read: ReadFile, options: VerifyOptions): Promi
     key: trusted === null ? null : formatVerifierKey(trusted),
     erased: walk?.erased ?? 0,
     erasures: walk?.erasures ?? [],
+    shreddings: walk?.shreddings ?? [],
+    approvers: walk?.approvers ?? [],
     gaps: walk?.gaps ?? [],
     witnesses: walk?.witnesses ?? [],
   };
@@ -93,7 +100,7 @@ interface Means {
   readonly options: VerifyOptions;
 }
 
-type Walked = Pick<Verdict, "erased" | "erasures" | "gaps" | "witnesses">;
+type Walked = Pick<Verdict, "erased" | "erasures" | "shreddings" | "approvers" | "gaps" | "witnesses">;
 
 /** Tiles between two looks at the progress and two turns of the event loop. */
 const tilesPerTurn = 256;
@@ -134,12 +141,13 @@ class Walk {
       );
     await this.#upperEdge();
     if (this.#edge.size === size && !sameBytes(this.#edge.root(), this.#checkpoint.root)) this.#wrongRoot();
-    statements.judge();
+    statements.judge(true);
     checkSigner(this.#checkpoint, statements, this.#problems);
     this.#heldCheckpoint(statements);
-    const erased = checkErasures(bundles.empty, statements.erasures, this.#problems);
+    const erased = checkErasures(bundles.empty, statements.decisions.erasures, this.#problems);
     const witnesses = checkWitnesses(this.#checkpoint, options.witnesses, this.#problems);
-    return { erased, erasures: statements.erasures, gaps: statements.gaps, witnesses };
+    const { erasures, shreddings, approvers } = statements.decisions;
+    return { erased, erasures, shreddings, approvers, gaps: statements.gaps, witnesses };
   }
 
   async #tiles(bundles: BundleChecker): Promise<void> {

@@ -24,6 +24,7 @@ interface VerifyOptions {
 }
 
 const problemsShownMax = 20;
+const ordersShownMax = 20;
 
 /** `whosaw verify [DIR or BUNDLE]`: checks a log or a bundle offline, with nothing but its files and the public key. Exit code 5 if anything is wrong. */
 export async function verifyCommand(
@@ -137,10 +138,37 @@ function verdictText({ screen }: Invocation, verdict: Verdict): string {
     : `${paint(screen, "bold", "Something is wrong")} with the log ${verdict.log ?? ""}, which says it has ${count(verdict.size)} entries.\n`;
   return [
     head,
-    verdict.erased > 0 ? `${count(verdict.erased)} entries were erased by order, each order an entry.\n` : "",
+    erasureText(verdict),
     ...verdict.gaps.map((gap) => `A gap is on record: ${JSON.stringify(gap)}\n`),
     witnessText(verdict.witnesses),
     problemText(verdict.problems, verdict.problemsBeyond),
+  ].join("");
+}
+
+/** How much was erased, why and by whom; a long list ends with how many more there are. */
+function erasureText({ erased, erasures, shreddings }: Verdict): string {
+  const orders = new Map<number, { entries: number; readonly reason: string; readonly by: string }>();
+  for (const { proposal, from, to, reason, approvedBy } of erasures) {
+    const order = orders.get(proposal) ?? { entries: 0, reason, by: approvedBy.join(", ") };
+    order.entries += to - from;
+    orders.set(proposal, order);
+  }
+  const lines = [
+    ...[...orders].map(
+      ([proposal, { entries, reason, by }]) =>
+        `  ${count(entries)} entries, proposal ${proposal}, approved by ${by}: ${JSON.stringify(reason)}\n`,
+    ),
+    ...shreddings.map(
+      ({ proposal, holder, approvedBy, reason }) =>
+        `  one person's key (${holder}), proposal ${proposal}, approved by ${approvedBy.join(", ")}: ${JSON.stringify(reason)}\n`,
+    ),
+  ];
+  if (lines.length === 0) return "";
+  const more = lines.length - ordersShownMax;
+  return [
+    `${count(erased)} entries were erased, and ${count(shreddings.length)} people's keys destroyed, each by an order that two signed:\n`,
+    ...lines.slice(0, ordersShownMax),
+    more > 0 ? `  and ${count(more)} orders more\n` : "",
   ].join("");
 }
 

@@ -1,4 +1,4 @@
-import { refusal, type Refusal } from "../base/index.ts";
+import { refusal, type Refusal } from "../../base/index.ts";
 import {
   canonicalText,
   decodeBundle,
@@ -8,9 +8,9 @@ import {
   tilePath,
   tileWidth,
   type BundleKind,
-} from "../tlog/index.ts";
-import type { Disk } from "./disk.ts";
-import type { LogReader } from "./reader.ts";
+} from "../../tlog/index.ts";
+import type { Disk } from "../disk.ts";
+import type { LogReader } from "../reader.ts";
 
 /** A stretch of entries, the last not included. */
 export interface Stretch {
@@ -18,33 +18,18 @@ export interface Stretch {
   readonly to: number;
 }
 
-/** What is to be erased, why, and who agreed: two different people at least. */
-export interface ErasureOrder {
-  readonly stretches: readonly Stretch[];
-  readonly reason: string;
-  readonly approvedBy: readonly string[];
-}
-
-/** Two people must agree to an erasure; the verifier checks it again. */
-export const erasureApproversMin = 2;
 /** Stretches of one erasure: the entry that names them must fit (entryBytesMax). */
 export const erasureStretchesMax = 4096;
 
 /** Written before the log says that something is erased, removed after the last bundle was rewritten. */
 const erasingFile = "log/erasing";
 
-export function unfitOrder(order: ErasureOrder, size: number): Refusal | null {
-  if (new Set(order.approvedBy.filter((name) => name.trim() !== "")).size < erasureApproversMin)
-    return refusal(
-      "refused",
-      "an erasure needs the approval of two people",
-      "have a second person approve it",
-    );
-  if (order.stretches.length === 0 || order.stretches.length > erasureStretchesMax)
+export function unfitStretches(stretches: readonly Stretch[], size: number): Refusal | null {
+  if (stretches.length === 0 || stretches.length > erasureStretchesMax)
     return refusal("input", `an erasure names 1 to ${erasureStretchesMax} stretches`, "split it");
   const fits = ({ from, to }: Stretch): boolean =>
     Number.isSafeInteger(from) && Number.isSafeInteger(to) && 0 <= from && from < to && to <= size;
-  if (!order.stretches.every(fits))
+  if (!stretches.every(fits))
     return refusal(
       "input",
       "an erasure names entries that the log does not have",
@@ -55,38 +40,51 @@ export function unfitOrder(order: ErasureOrder, size: number): Refusal | null {
 
 /** What the log says of itself stays: the keys, the gaps and the erasures are what the rest is checked by. */
 export async function refuseStatements(disk: Disk, stretches: readonly Stretch[]): Promise<Refusal | null> {
-  for (const { from, to } of stretches)
-    for (let bundle = Math.floor(from / tileWidth); bundle * tileWidth < to; bundle++)
-      for (const name of await copiesOf(disk, "entries", bundle)) {
-        const records = decodeBundle("entries", (await disk.read(name)) ?? Buffer.of()) ?? [];
-        for (const [at, record] of records.entries()) {
-          const index = bundle * tileWidth + at;
-          if (index < from || index >= to || record.length === 0) continue;
-          if (parseEntry(record)?.entry.kind.startsWith("log.") === true)
-            return refusal(
-              "refused",
-              `entry ${index} is the log's own statement`,
-              "leave it out of the erasure",
-            );
-        }
+  for (const [bundle, inside] of byBundle(stretches))
+    for (const name of await copiesOf(disk, "entries", bundle)) {
+      const records = decodeBundle("entries", (await disk.read(name)) ?? Buffer.of()) ?? [];
+      for (const [at, record] of records.entries()) {
+        if (record.length === 0 || !inside.has(at)) continue;
+        if (parseEntry(record)?.entry.kind.startsWith("log.") === true)
+          return refusal(
+            "refused",
+            `entry ${bundle * tileWidth + at} is the log's own statement`,
+            "leave it out of the erasure",
+          );
       }
+    }
   return null;
 }
 
 /** Empties the records of these stretches in every copy of every bundle. Doing it twice does no harm. */
 export async function eraseRecords(disk: Disk, stretches: readonly Stretch[]): Promise<void> {
-  for (const { from, to } of stretches)
-    for (let bundle = Math.floor(from / tileWidth); bundle * tileWidth < to; bundle++)
-      for (const kind of ["leaves", "entries"] as const)
-        for (const name of await copiesOf(disk, kind, bundle)) {
-          const records = decodeBundle(kind, (await disk.read(name)) ?? Buffer.of()) ?? [];
-          const kept = records.map((record, at) => {
-            const index = bundle * tileWidth + at;
-            return index >= from && index < to ? Buffer.of() : record;
-          });
-          await disk.put(name, encodeBundle(kind, kept));
-        }
+  for (const [bundle, inside] of byBundle(stretches))
+    for (const kind of ["leaves", "entries"] as const)
+      for (const name of await copiesOf(disk, kind, bundle)) {
+        const records = decodeBundle(kind, (await disk.read(name)) ?? Buffer.of()) ?? [];
+        const kept = records.map((record, at) => (inside.has(at) ? Buffer.of() : record));
+        await disk.put(name, encodeBundle(kind, kept));
+      }
   await disk.settle();
+}
+
+/** Bundle by bundle, the places inside: thousands of short stretches rewrite each bundle once, and a long one costs no memory. */
+function* byBundle(
+  stretches: readonly Stretch[],
+): Generator<readonly [bundle: number, inside: ReadonlySet<number>]> {
+  let bundle = 0;
+  let inside = new Set<number>();
+  for (const { from, to } of stretches.toSorted((a, b) => a.from - b.from))
+    for (let index = from; index < to; index++) {
+      const next = Math.floor(index / tileWidth);
+      if (next !== bundle && inside.size > 0) {
+        yield [bundle, inside];
+        inside = new Set();
+      }
+      bundle = next;
+      inside.add(index % tileWidth);
+    }
+  if (inside.size > 0) yield [bundle, inside];
 }
 
 /** The full bundle and the partial ones before it, as many as are there. */

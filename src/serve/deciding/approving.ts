@@ -1,0 +1,86 @@
+import { readdir, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { type Refusal, isRefusal } from "../../base/index.ts";
+import {
+  type ApproverKey,
+  type CarriedOut,
+  type Proposal,
+  type Recorder,
+  openReader,
+  openSealing,
+} from "../../record/index.ts";
+import { rebuild } from "../rebuild.ts";
+import { type Asked, agreeWith } from "./asking.ts";
+import { type LogPlace, withLog } from "./opening.ts";
+
+/** How somebody agrees: with their key here, or by a signature made elsewhere (base64). Null: only what was agreed to already counts. */
+export type Agreement = { readonly key: ApproverKey } | { readonly signature: string } | null;
+
+/** What an approval came to. */
+export interface Outcome extends Asked {
+  /** Null while approvals are missing. */
+  readonly carriedOut: CarriedOut | null;
+  /** Kept files that no import in the log speaks of any more, and were removed. */
+  readonly filesRemoved: number;
+  /** Sightings in the store after it was built anew; null: it was not, and `storeStays` says why if it should have been. */
+  readonly rebuilt: number | null;
+  readonly storeStays: string | null;
+}
+
+/** Records an approval, and if it is the second, does what was proposed. */
+export async function approve(
+  place: LogPlace,
+  index: number,
+  agreement: Agreement,
+): Promise<Outcome | Refusal> {
+  const done = await withLog(place, (recorder) => approveIn(recorder, place, { index, agreement }));
+  if (isRefusal(done) || done.carriedOut === null || !touchesImports(done.proposal)) return done;
+  const { data, clock } = place;
+  const rebuilt = await rebuild({ data, clock, onProgress: () => undefined });
+  return isRefusal(rebuilt) ? { ...done, storeStays: rebuilt.what } : { ...done, rebuilt: rebuilt.sightings };
+}
+
+async function approveIn(
+  recorder: Recorder,
+  place: LogPlace,
+  { index, agreement }: { readonly index: number; readonly agreement: Agreement },
+): Promise<Outcome | Refusal> {
+  const asked = await record(recorder, index, agreement);
+  if (isRefusal(asked)) return asked;
+  const waiting = { ...asked, carriedOut: null, filesRemoved: 0, rebuilt: null, storeStays: null };
+  if (asked.missing > 0) return waiting;
+  const sealing = await openSealing(place.data);
+  if (isRefusal(sealing)) return sealing;
+  const carriedOut = await recorder.decisions.carryOut(index, sealing.shredHolder);
+  if (isRefusal(carriedOut)) return carriedOut;
+  const filesRemoved = touchesImports(asked.proposal) ? await sweepKept(place.data) : 0;
+  return { ...waiting, carriedOut, filesRemoved: isRefusal(filesRemoved) ? 0 : filesRemoved };
+}
+
+async function record(recorder: Recorder, index: number, agreement: Agreement): Promise<Asked | Refusal> {
+  const { decisions } = recorder;
+  if (agreement !== null && "signature" in agreement) return decisions.approve(index, agreement.signature);
+  const proposal = await decisions.proposal(index);
+  if (isRefusal(proposal)) return proposal;
+  if (agreement !== null) return agreeWith(recorder, proposal, agreement.key);
+  return { proposal, missing: Math.max(0, 2 - proposal.approvedBy.length) };
+}
+
+/** Whether imports may be among what is erased: then their files go too, and the store is built anew without their rows. */
+function touchesImports({ order }: Proposal): boolean {
+  return order.do === "erase" && (order.kind === null || order.kind === "import");
+}
+
+/** Removes kept files that no import of the log names. To be called while the log is held, so that no import is under way. */
+async function sweepKept(data: string): Promise<number | Refusal> {
+  const reader = await openReader(data);
+  if (isRefusal(reader)) return reader;
+  const named = new Set<unknown>();
+  for await (const entries of reader.entries())
+    for (const { entry } of entries) if (entry?.kind === "import") named.add(entry["kept"]);
+  const folder = join(resolve(data), "files");
+  const names = await readdir(folder).catch(() => []);
+  const orphans = names.filter((name) => !named.has(name));
+  for (const name of orphans) await rm(join(folder, name), { force: true });
+  return orphans.length;
+}

@@ -1,0 +1,13 @@
+/** What needs two people, from the command line: proposals, approvals, and what is then done with files and store. */
+export {
+  type Asked,
+  type ErasureWish,
+  approverChange,
+  approvers,
+  openProposals,
+  proposeErasure,
+  textToSign,
+} from "./asking.ts";
+export { type Agreement, type Outcome, approve } from "./approving.ts";
+export { type LogPlace } from "./opening.ts";
+export { type NewKey, rotateKey } from "./rotating.ts";

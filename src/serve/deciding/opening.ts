@@ -1,0 +1,50 @@
+import { existsSync } from "node:fs";
+import { userInfo } from "node:os";
+import { join, resolve } from "node:path";
+import { type Clock, type Refusal, isRefusal, refusal } from "../../base/index.ts";
+import type { Recorder } from "../../record/index.ts";
+import { type Configuration, readConfiguration } from "../configuration.ts";
+import { openLog } from "../witness.ts";
+
+/** Which log, and who watches. */
+export interface LogPlace {
+  readonly data: string;
+  readonly config?: string;
+  readonly clock: Clock;
+  readonly onEvent: (text: string) => void;
+}
+
+/** Opens the log of a data directory that is there, lets `act` work with it, and closes it whatever happens. */
+export async function withLog<Answer>(
+  place: LogPlace,
+  act: (recorder: Recorder) => Promise<Answer | Refusal>,
+): Promise<Answer | Refusal> {
+  const data = resolve(place.data);
+  if (!existsSync(join(data, "log/checkpoint")))
+    return refusal(
+      "input",
+      `there is no log in ${data}`,
+      "Name the data directory with --data or WHOSAW_DATA.",
+    );
+  const configuration = configurationOf(place, data);
+  if (isRefusal(configuration)) return configuration;
+  const { clock, onEvent } = place;
+  const log = await openLog(data, { clock, witnesses: configuration.witnesses, onEvent });
+  if (isRefusal(log)) return log;
+  try {
+    return await act(log.recorder);
+  } finally {
+    await log.close();
+  }
+}
+
+function configurationOf({ config }: LogPlace, data: string): Configuration | Refusal {
+  const beside = join(data, "whosaw.yaml");
+  const file = config ?? (existsSync(beside) ? beside : null);
+  return file === null ? {} : readConfiguration(file);
+}
+
+/** Who runs this, as the operating system names them. */
+export function operator(): string {
+  return userInfo().username;
+}
