@@ -22,23 +22,4 @@ export {
   type Seen,
   type StatementNote,
 } from "./recording.ts";
-export {
-  type ActorTokenOptions,
-  type ClientTlsOptions,
-  type ListenOptions,
-  type LoginLimits,
-  loginLimits,
-  type LoginMethod,
-  type LoginOptions,
-  type OidcOptions,
-  type TokenAlgorithm,
-  tokenAlgorithms,
-  type TokenKeys,
-  type TokenOptions,
-  type UpstreamAddress,
-  type UpstreamLogin,
-  type UpstreamOptions,
-  type UpstreamTlsMode,
-  type UserOptions,
-  type WeakMethod,
-} from "./login/index.ts";
+export * from "./login/index.ts";

@@ -19,3 +19,16 @@ export {
   type UserOptions,
   type WeakMethod,
 } from "./options.ts";
+export { type AcceptedClient, acceptClient, endWith } from "./client/acceptClient.ts";
+export { CancelKey, CancelKeys, type SendCancel } from "./client/cancelKeys.ts";
+export { fatalBytes } from "./client/denials.ts";
+export { type AdmitStartup, Door, type LoginRefused, type LoginServices, openDoor } from "./client/door.ts";
+export { type Welcome, welcomeBytes } from "./client/welcome.ts";
+export { scramVerifier } from "./scram/verifier.ts";
+export {
+  connectUpstream,
+  type UpstreamConnection,
+  type UpstreamSession,
+} from "./upstream/connectUpstream.ts";
+export { sendCancel, type UpstreamKey } from "./upstream/sendCancel.ts";
+export type { UpstreamRefusal } from "./upstream/upstreamRefusal.ts";
