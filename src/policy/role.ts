@@ -9,7 +9,10 @@ export interface Quota {
   readonly day: number | null;
 }
 
-/** When a role may read: days of the week (0 is Sunday) and minutes of the day, `from` included, `until` not, in one time zone. */
+/**
+ * When a role may read: days of the week (0 is Sunday) and minutes of the day, `from` included, `until` not, in one time zone. A shift whose
+ * `until` is not after its `from` ends on the next day.
+ */
 export interface Hours {
   readonly days: readonly number[];
   readonly from: number;
