@@ -29,7 +29,7 @@ import {
   tracePage,
   traceReports,
 } from "../trace/index.ts";
-import { type Configuration, readConfiguration } from "./configuration.ts";
+import { type Configuration, readConfiguration } from "./configuration/index.ts";
 import { type EvidenceAnswer, type EvidenceWish, exportEvidence } from "./evidence.ts";
 import { type ExportAnswer, type ExportWish, exportSightings } from "./exporting.ts";
 import { lostStore } from "./lost-store.ts";

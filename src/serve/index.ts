@@ -2,7 +2,10 @@
  * The composition root: reads the configuration, opens the store, hands the rooms what they need.
  * Promises: a desk is opened once, asked many things, and closed; what can't be opened is a refusal that says what to do.
  */
-export { type Configuration, readConfiguration } from "./configuration.ts";
+export { type Configuration, type GatewayConfiguration, readConfiguration } from "./configuration/index.ts";
+export type { Change } from "./configuration/changes.ts";
+export type { Mistake } from "./configuration/file.ts";
+export { type Reloaded, watchConfiguration, type WatchedConfiguration } from "./configuration/watch.ts";
 export {
   type Desk,
   type DeskOptions,

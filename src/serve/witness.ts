@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Clock, type Refusal, isRefusal, refusal } from "../base/index.ts";
 import { type Instant, formatInstant } from "../domain/index.ts";
 import { type Recorder, openRecorder, openWitness, witnessServer } from "../record/index.ts";
-import type { Configuration } from "./configuration.ts";
+import type { Configuration } from "./configuration/index.ts";
 
 /** How a command opens the log. */
 export interface LogOptions {

@@ -3,7 +3,7 @@ import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { type Clock, type Refusal, isRefusal, refusal } from "../../base/index.ts";
 import type { Recorder } from "../../record/index.ts";
-import { type Configuration, readConfiguration } from "../configuration.ts";
+import { type Configuration, readConfiguration } from "../configuration/index.ts";
 import { openLog } from "../witness.ts";
 
 /** Which log, and who watches. */

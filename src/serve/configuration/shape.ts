@@ -1,12 +1,15 @@
-import { readFileSync } from "node:fs";
-import { LineCounter, isNode, parseDocument } from "yaml";
 import { z } from "zod";
-import { type Refusal, refusal } from "../base/index.ts";
+import type { UserOptions } from "../../capture/index.ts";
+import type { Role, TicketTable } from "../../policy/index.ts";
+import { type GatewaySection, gatewaySection } from "./gateway.ts";
+import { type ProtectedTables, protectedTables, ticketTable } from "./protection.ts";
+import { roles } from "./roles.ts";
+import { pools, users } from "./users.ts";
 
 const share = z.number().min(0).max(1);
 
-/** `whosaw.yaml`. Every key is optional; a key that isn't here is refused with its line. */
-export interface Configuration {
+/** What every command reads of `whosaw.yaml`. */
+export interface RecordSections {
   readonly store?:
     | {
         readonly url?: string | undefined;
@@ -36,7 +39,8 @@ export interface Configuration {
 /** Witnesses of one log: each is asked at every checkpoint, and each adds a line to it. */
 const witnessesMax = 16;
 
-const schema: z.ZodType<Configuration> = z.strictObject({
+/** The sections that every command reads. */
+const records = {
   /** The analytic copy: a ClickHouse server instead of the embedded engine. */
   store: z
     .strictObject({
@@ -85,52 +89,27 @@ const schema: z.ZodType<Configuration> = z.strictObject({
       onlyHere: z.array(z.string().min(1)).optional(),
     })
     .optional(),
-});
+} as const;
 
-/** Larger than any configuration is; a log given by mistake is refused, not parsed. */
-const configurationBytesMax = 1_048_576;
+/** Every section of `whosaw.yaml`, each right in itself. Every key is optional; a key that isn't here is refused with its line. */
+export interface Sections extends RecordSections {
+  readonly gateway?: GatewaySection | undefined;
+  readonly protect?: ProtectedTables | undefined;
+  readonly tickets?: TicketTable | undefined;
+  readonly roles?: ReadonlyMap<string, Role> | undefined;
+  readonly users?: ReadonlyMap<string, UserOptions> | undefined;
+  readonly pools?: ReadonlyMap<string, UserOptions> | undefined;
+}
 
-/** Reads `whosaw.yaml`; a mistake is refused with its line and what is allowed there. */
-export function readConfiguration(file: string): Configuration | Refusal {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return refusal(
-      "input",
-      `can't read the configuration ${file}: ${why}`,
-      "Name a file that exists with --config.",
-    );
-  }
-  if (text.length > configurationBytesMax) {
-    return refusal(
-      "input",
-      `${file} is too large for a configuration (limit ${configurationBytesMax} bytes)`,
-      "Name the right file.",
-    );
-  }
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const [broken] = document.errors;
-  if (broken !== undefined) {
-    return refusal(
-      "input",
-      `${file}:${lines.linePos(broken.pos[0]).line}: ${broken.message.split("\n")[0] ?? ""}`,
-      "Mend the YAML there.",
-    );
-  }
-  const checked = schema.safeParse(document.toJS() ?? {});
-  if (checked.success) return checked.data;
-  const [issue] = checked.error.issues;
-  const path = issue?.path ?? [];
-  const key = issue?.code === "unrecognized_keys" ? issue.keys[0] : undefined;
-  const node = document.getIn(key === undefined ? path : [...path, key], true);
-  const at = isNode(node) && node.range ? lines.linePos(node.range[0]).line : 1;
-  const where = [...path, ...(key === undefined ? [] : [key])].join(".");
-  return refusal(
-    "input",
-    `${file}:${at}: ${where}: ${issue?.message ?? "not allowed"}`,
-    "docs/operate/configuration.md lists every key.",
-  );
+/** `folder`: where file names in the configuration start. */
+export function sections(folder: string): z.ZodType<Sections> {
+  return z.strictObject({
+    ...records,
+    gateway: gatewaySection(folder).optional(),
+    protect: protectedTables.optional(),
+    tickets: ticketTable.optional(),
+    roles: roles.optional(),
+    users: users.optional(),
+    pools: pools(folder).optional(),
+  });
 }
