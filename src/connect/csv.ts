@@ -41,7 +41,7 @@ export function csvLine(row: ExportedSighting): string {
     explanation_ticket: explanation?.ticket ?? "",
     receipt_log: receipt?.log ?? "",
     receipt_entry: receipt === null ? "" : String(receipt.entry),
-    receipt_line: receipt === null ? "" : String(row.line),
+    receipt_line: receipt === null || row.line === 0 ? "" : String(row.line),
   };
   return `${csvColumns.map((column) => csvCell(cells[column])).join(",")}\n`;
 }

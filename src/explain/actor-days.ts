@@ -1,5 +1,5 @@
 import type { Engine } from "./engine.ts";
-import { actorDaysOfSlice, actorSizes, summedUntil } from "./queries/actor-days.ts";
+import { actorDaysOfSlice, actorSizes, liveActorSizes, summedUntil } from "./queries/actor-days.ts";
 import { classedSlice, dropSlice, emptySlice, fillSlice, makeSlice } from "./queries/classed-slice.ts";
 import { type Span, always, spanParams } from "./span.ts";
 
@@ -14,10 +14,18 @@ export type OnProgress = (done: number, total: number) => void;
  */
 export async function classInSlices(
   engine: Engine,
-  options: { readonly span: Span; readonly onProgress: OnProgress },
+  options: {
+    readonly span: Span;
+    readonly onProgress: OnProgress;
+    /** Only actors with a sighting in the gateway's entries from this index on. */
+    readonly liveFrom?: number;
+  },
   consume: (relation: string) => Promise<void>,
 ): Promise<void> {
-  const sizes = await engine.query<ActorSize>(actorSizes);
+  const { liveFrom } = options;
+  const sizes = await (liveFrom === undefined
+    ? engine.query<ActorSize>(actorSizes)
+    : engine.query<ActorSize>(liveActorSizes, { from: liveFrom }));
   const total = sizes.reduce((sum, { sightings }) => sum + sightings, 0);
   let done = 0;
   for (const statement of makeSlice) await engine.command(statement);
@@ -65,14 +73,36 @@ export async function refreshActorDays(
     readonly also: ((relation: string) => Promise<void>) | null;
   },
 ): Promise<void> {
-  const [state] = await engine.query<{ newest: number; summed: number }>(summedUntil);
+  const [state] = await engine.query<Summed>(summedUntil);
   if (state === undefined) return;
-  const fresh = !options.rebuilt && state.newest <= state.summed;
-  if (fresh && options.also === null) return;
-  const { newest } = state;
-  await classInSlices(engine, { span: always, onProgress: options.onProgress }, async (relation) => {
+  const { newest, seen } = state;
+  const known = !options.rebuilt && newest <= state.summed;
+  if (known && seen <= state.summedSeen && options.also === null) return;
+  // Between imports only those who read through a gateway have new days.
+  const some = known && options.also === null ? { liveFrom: state.summedSeen } : {};
+  const { onProgress } = options;
+  await classInSlices(engine, { span: always, onProgress, ...some }, async (relation) => {
     await engine.command(actorDaysOfSlice, { version: newest });
     await options.also?.(relation);
   });
-  await engine.command("INSERT INTO actor_days_until (import) VALUES ({newest:UInt32})", { newest });
+  await engine.command(
+    "INSERT INTO actor_days_until (import, seen) VALUES ({newest:UInt32}, {seen:UInt64})",
+    {
+      newest,
+      seen,
+    },
+  );
+}
+
+/** Whether the daily counts know every sighting that a gateway recorded. */
+export async function isLiveFresh(engine: Engine): Promise<boolean> {
+  const [state] = await engine.query<Summed>(summedUntil);
+  return state === undefined || state.seen <= state.summedSeen;
+}
+
+interface Summed {
+  readonly newest: number;
+  readonly summed: number;
+  readonly seen: number;
+  readonly summedSeen: number;
 }

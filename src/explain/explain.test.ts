@@ -216,7 +216,7 @@ describe("on random desks", () => {
         const expected = sightings.filter(({ customer }) => customer === `c${i}`);
         expect(told).toHaveLength(expected.length);
         for (const one of told) {
-          const source = sightings.find(({ line }) => line === one.origin.line);
+          const source = sightings.find(({ line }) => line === one.origin?.line);
           if (source === undefined) throw new Error("a sighting nobody made");
           const said = one.explained ? "explained" : one.bystander ? "bystander" : "unexplained";
           expect({ source, said, kind: one.explanation?.kind ?? "" }).toEqual({

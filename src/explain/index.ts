@@ -8,5 +8,5 @@ export { type Refreshed, refreshExplanations } from "./refresh.ts";
 export { type SeenOnce, type WhoSaw, whoSaw } from "./who-saw.ts";
 export { type WhatSaw, whatSaw } from "./what-saw.ts";
 export { actorSightings } from "./queries/actor-sightings.ts";
-export { type ImportReceipt, actorReceipts } from "./receipts.ts";
-export { type OnProgress, classInSlices } from "./actor-days.ts";
+export { type ImportReceipt, type SightingReceipt, actorReceipts } from "./receipts.ts";
+export { type OnProgress, classInSlices, isLiveFresh } from "./actor-days.ts";

@@ -1,5 +1,5 @@
 import type { Engine } from "./engine.ts";
-import { deleteLate, insertLate, insertSlice, workBehind } from "./queries/refresh-work.ts";
+import { deleteLate, insertLate, insertSlice, keepTold, workBehind } from "./queries/refresh-work.ts";
 import { type OnProgress, refreshActorDays } from "./actor-days.ts";
 
 /** Tickets a slice when the windows are built from nothing: about 400 MB for the join. */
@@ -69,6 +69,7 @@ async function rebuildWork(engine: Engine, tickets: number): Promise<void> {
   await engine.command("CREATE TABLE work_next AS work");
   for (let slice = 0; slice < slices; slice++)
     await engine.command(insertSlice("work_next"), { slices, slice });
+  await engine.command(keepTold);
   await engine.command("EXCHANGE TABLES work AND work_next");
   await engine.command("DROP TABLE work_next");
 }

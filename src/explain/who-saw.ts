@@ -5,11 +5,12 @@ import {
   formatInstant,
   splitFields,
 } from "../domain/index.ts";
+import { liveImportMin } from "../store/index.ts";
 import type { Engine } from "./engine.ts";
 import { customerSightings } from "./queries/customer-sightings.ts";
 import { customerUnknown } from "./queries/customer-unknown.ts";
 import { readsAfterSearches, searchesPerQueryMax } from "./queries/reads-after-searches.ts";
-import { type ImportReceipt, receiptsOf } from "./receipts.ts";
+import { type SightingReceipt, receiptsOf } from "./receipts.ts";
 import { type Span, spanParams } from "./span.ts";
 import { searchToReadSeconds } from "./windows.ts";
 
@@ -28,6 +29,8 @@ export interface SeenOnce {
   readonly action: string;
   readonly fields: readonly string[];
   readonly masked: readonly string[];
+  /** Fields that only decided that the row came; nothing of them was shown. */
+  readonly probed: readonly string[];
   readonly ticket: string | null;
   readonly explained: boolean;
   readonly explanation: { readonly kind: ExplanationKind; readonly ticket: string } | null;
@@ -36,10 +39,10 @@ export interface SeenOnce {
   readonly session: string;
   readonly ip: string;
   readonly source: string;
-  /** The log's entry of the import that brought it; with `line` it names this sighting. Null without a log. */
-  readonly receipt: { readonly log: string; readonly index: number; readonly line: number } | null;
-  /** Where it came in: the import's number and the line of its file. */
-  readonly origin: { readonly import: number; readonly line: number };
+  /** The log's entry: its own, or that of the import that brought it, where `line` then names it. Null without a log. */
+  readonly receipt: SightingReceipt | null;
+  /** Where it came in: the import's number and the line of its file. Null: a gateway saw it itself. */
+  readonly origin: { readonly import: number; readonly line: number } | null;
 }
 
 interface Row {
@@ -48,6 +51,7 @@ interface Row {
   readonly action: string;
   readonly fields: string;
   readonly masked: string;
+  readonly probed: string;
   readonly ticket: string;
   readonly session: string;
   readonly ip: string;
@@ -66,25 +70,25 @@ export async function whoSaw(engine: Engine, customer: CustomerId, span: Span): 
     engine.query<Row>(customerSightings, params),
     engine.query<{ actor: string; events: number }>(customerUnknown, params),
   ]);
-  const [bystanders, receipts] = await Promise.all([
-    bystandersAmong(engine, rows),
-    receiptsOf(engine, [...new Set(rows.map((row) => row.import))]),
-  ]);
+  const [bystanders, receipts] = await Promise.all([bystandersAmong(engine, rows), receiptsOf(engine, rows)]);
   return {
     customer,
-    sightings: rows.map((row) => seenOnce(row, bystanders.has(row), receipts.get(row.import))),
+    sightings: rows.map((row) => seenOnce(row, bystanders.has(row), receipts(row))),
     exposureUnknown: unknown.reduce((sum, { events }) => sum + events, 0),
     exposureUnknownBy: unknown,
   };
 }
 
-function seenOnce(row: Row, bystander: boolean, receipt: ImportReceipt | undefined): SeenOnce {
+function seenOnce(row: Row, bystander: boolean, receipt: SightingReceipt | null): SeenOnce {
+  const probed = splitFields(row.probed);
   return {
     time: formatInstant(row.time as Instant),
     actor: row.actor,
     action: row.action,
     fields: splitFields(row.fields),
-    masked: splitFields(row.masked),
+    // A probed field stands in both, so that whatever counts what was shown needs to know of masks alone.
+    masked: splitFields(row.masked).filter((field) => !probed.includes(field)),
+    probed,
     ticket: row.ticket === "" ? null : row.ticket,
     explained: row.kind !== "",
     explanation: row.kind === "" ? null : { kind: row.kind, ticket: row.reason_ticket },
@@ -92,8 +96,8 @@ function seenOnce(row: Row, bystander: boolean, receipt: ImportReceipt | undefin
     session: row.session,
     ip: row.ip,
     source: row.source,
-    receipt: receipt === undefined ? null : { log: receipt.log, index: receipt.index, line: row.line },
-    origin: { import: row.import, line: row.line },
+    receipt,
+    origin: row.import >= liveImportMin ? null : { import: row.import, line: row.line },
   };
 }
 

@@ -2,7 +2,7 @@ import { isRefusal, refusal, type Json, type Refusal } from "../base/index.ts";
 import { sha256Hex, type Said } from "../tlog/index.ts";
 import { Disk } from "./disk.ts";
 import { handovers } from "./keys.ts";
-import type { Recorder } from "./open.ts";
+import type { Receipt } from "./receipt.ts";
 import { openReader, type LogReader, type ProvedEntry } from "./reader.ts";
 
 /** What is to be taken out of the log, and the files that go with it. */
@@ -13,6 +13,15 @@ export interface BundleOrder {
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** What the log is to say of the export: who, why, for whom. `kind` is `export`. */
   readonly said: Said & { readonly kind: "export" };
+}
+
+/** What a bundle needs of the log that is open for writing, here or in another process. */
+export interface BundleLog {
+  readonly key: string;
+  readonly append: (said: Said) => Promise<Receipt | Refusal>;
+  /** Makes everything appended so far provable. */
+  readonly checkpoint: () => Promise<object | Refusal>;
+  readonly witnessed: () => Promise<unknown>;
 }
 
 /** A bundle's files by path: write them into a folder or an archive, byte for byte. */
@@ -30,7 +39,7 @@ export const bundleEntriesMax = 250_000;
  */
 export async function makeBundle(
   dir: string,
-  recorder: Recorder,
+  recorder: BundleLog,
   order: BundleOrder,
 ): Promise<Bundle | Refusal> {
   if (order.entries.length > bundleEntriesMax)

@@ -14,7 +14,7 @@ export { erasureStretchesMax, type Stretch } from "./deciding/erase.ts";
 export { type Approved, type CarriedOut, type ShredHolder } from "./deciding/decisions.ts";
 export { approvalsNeeded, type Ledger, type Proposal } from "./deciding/ledger.ts";
 export { type ApproverOrder, type ErasureOrder, type Order, type ShreddingOrder } from "./deciding/order.ts";
-export { bundleEntriesMax, makeBundle, type Bundle, type BundleOrder } from "./bundle.ts";
+export { bundleEntriesMax, makeBundle, type Bundle, type BundleLog, type BundleOrder } from "./bundle.ts";
 export { openWitness, Witness, type WitnessAnswer, type WitnessOptions } from "./witness.ts";
 export { requestBytesMax, witnessServer } from "./witnessServer.ts";
 export { witnessMillisMax, type AskWitness, type WitnessAddress } from "./cosigning.ts";

@@ -7,13 +7,21 @@ import {
   type Refreshed,
   type Span,
   always,
+  isLiveFresh,
   type WhatSaw,
   type WhoSaw,
   refreshExplanations,
   whatSaw,
   whoSaw,
 } from "../explain/index.ts";
-import { type Store, type StoreEvent, openLoader, openStore } from "../store/index.ts";
+import {
+  type Attached,
+  type Store,
+  StoreError,
+  type StoreEvent,
+  openLoader,
+  openStore,
+} from "../store/index.ts";
 import {
   type Scope,
   type ScopeQuestion,
@@ -32,6 +40,8 @@ import {
 import { type Configuration, readConfiguration } from "./configuration/index.ts";
 import { type EvidenceAnswer, type EvidenceWish, exportEvidence } from "./evidence.ts";
 import { type ExportAnswer, type ExportWish, exportSightings } from "./exporting.ts";
+import { catchUp } from "./live/catching-up.ts";
+import { type RunningServe, findServe } from "./live/running.ts";
 import { lostStore } from "./lost-store.ts";
 import { openKeeper } from "./recording.ts";
 import type { LogOptions } from "./witness.ts";
@@ -112,8 +122,10 @@ export async function openDesk(options: DeskOptions): Promise<Desk | Refusal> {
       `there is no data directory ${data}`,
       "Name it with --data or WHOSAW_DATA; whosaw import makes one.",
     );
+  const serve = await findServe(data);
   const store = await openStore({
     data,
+    ...(serve === null ? {} : { attached: attachedTo(serve) }),
     ...(url === undefined
       ? {}
       : {
@@ -128,28 +140,61 @@ export async function openDesk(options: DeskOptions): Promise<Desk | Refusal> {
     onEvent: (event) => options.onEvent(eventText(event)),
   });
   if (isRefusal(store)) return store;
-  const lost = url === undefined ? await lostStore(store) : null;
-  if (lost !== null) {
+  const { clock, onEvent } = options;
+  const log = { clock, witnesses: configuration.witnesses, onEvent, serve };
+  const lost = url === undefined && serve === null ? await lostStore(store) : null;
+  const behind = lost ?? (await catchUp(store, log));
+  if (behind !== null) {
     await store.close();
-    return lost;
+    return behind;
   }
-  const log = { clock: options.clock, witnesses: configuration.witnesses, onEvent: options.onEvent };
+  return deskOf({ store, log, configuration, clock, alone: serve?.alone ?? ((work) => work()) });
+}
+
+/** What an open desk works with. `alone` runs what writes to the store while nobody else does. */
+interface Opened {
+  readonly store: Store;
+  readonly log: LogOptions;
+  readonly configuration: Configuration;
+  readonly clock: Clock;
+  readonly alone: RunningServe["alone"];
+}
+
+function deskOf({ store, log, configuration, clock, alone }: Opened): Desk {
+  const settings = settingsOf(configuration);
   return {
-    data,
+    data: store.data,
     store,
     configuration,
-    importPaths: (paths, wish) => importInto(store, log, { paths, wish }),
+    importPaths: (paths, wish) => alone(() => importInto(store, log, { paths, wish })),
     whoSaw: (customer, span) => whoSaw(store, customer, span),
-    whatSaw: (actor, span) => whatSaw(store, actor, span),
-    trace: (reports, span) =>
-      traceTimed(store, { reports, span, settings: settingsOf(configuration), clock: options.clock }),
-    traceReport: (answer) => tracePage(answer, measured(), formatInstant(options.clock() as Instant)),
+    whatSaw: async (actor, span) => {
+      if (!(await isLiveFresh(store))) needed(await alone(() => refreshExplanations(store)));
+      return whatSaw(store, actor, span);
+    },
+    trace: async (reports, span) =>
+      needed(await alone(() => traceTimed(store, { reports, span, settings, clock }))),
+    traceReport: (answer) => tracePage(answer, measured(), formatInstant(clock() as Instant)),
     scope: (question) => scope(store, question),
     scopeCsv: (question) => scopeCsv(store.stream, question),
     exportSightings: (wish) => exportSightings({ store, ...log }, wish),
     exportEvidence: (wish) => exportEvidence({ store, ...log }, wish),
     close: () => store.close(),
   };
+}
+
+function attachedTo(serve: RunningServe): Attached {
+  const ready = async (): Promise<Refusal | null> => {
+    const answer = await serve.ask("/store");
+    return isRefusal(answer) ? answer : null;
+  };
+  return { socket: serve.status.store, ready };
+}
+
+/** A question has no refusal to give: that the serve went away meanwhile is the store's failure. */
+function needed<Value>(value: Value | Refusal): Value {
+  if (isRefusal(value)) throw new StoreError("connection", value.what, null);
+  return value;
 }
 
 async function importInto(

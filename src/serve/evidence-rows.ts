@@ -104,6 +104,8 @@ export async function importsOf(
   const imports: EvidenceImport[] = [];
   for (const index of indexes) {
     const stored = await reader.entry(index);
+    // A gateway's sighting proves itself.
+    if (stored?.entry?.kind === "sighting") continue;
     const said = importEntry.safeParse(stored?.entry);
     imports.push({ index, recorded: stored?.recorded ?? null, told: said.success ? said.data : null });
   }

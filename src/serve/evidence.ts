@@ -8,7 +8,7 @@ import { z } from "zod";
 import { type Refusal, defect, isRefusal, refusal } from "../base/index.ts";
 import { type Instant, formatInstant } from "../domain/index.ts";
 import { always } from "../explain/index.ts";
-import { type Recorder, makeBundle, openReader } from "../record/index.ts";
+import { makeBundle, openReader } from "../record/index.ts";
 import {
   type EvidenceAttachment,
   type EvidenceFacts,
@@ -21,7 +21,8 @@ import type { Store } from "../store/index.ts";
 import { scope, scopeCsv } from "../trace/index.ts";
 import { type RowsWish, importsOf, rowsOf } from "./evidence-rows.ts";
 import { refusalOf, release, unfitTarget } from "./exporting.ts";
-import { type LogOptions, openLog } from "./witness.ts";
+import type { LogWriter } from "./live/running.ts";
+import { type LogOptions, openWriter } from "./witness.ts";
 
 export interface EvidenceWish extends RowsWish {
   readonly reason: string | null;
@@ -67,7 +68,7 @@ export async function exportEvidence(
   const to = { file: wish.file, overwrite: wish.overwrite };
   const refused = unfitTarget({ to, format: "csv" }) ?? unfitReason(wish.reason);
   if (refused !== null) return refused;
-  const log = await openLog(place.store.data, place);
+  const log = await openWriter(place.store.data, place);
   if (isRefusal(log)) return log;
   const { recorder } = log;
   const part = `${resolve(wish.file)}.part`;
@@ -100,7 +101,7 @@ interface Gathered {
 
 async function gather(
   { store, clock, witnesses }: EvidencePlace,
-  recorder: Recorder,
+  recorder: LogWriter,
   wish: EvidenceWish,
 ): Promise<Gathered | Refusal> {
   const question = { actor: wish.actor, since: wish.since, until: wish.until, unexplainedOnly: false };
@@ -142,7 +143,7 @@ function attachment([path, bytes]: readonly [string, Uint8Array]): EvidenceAttac
 
 async function bundleOf(
   { store, clock, witnesses }: EvidencePlace,
-  recorder: Recorder,
+  recorder: LogWriter,
   { facts, files, entries, wish }: Gathered & { readonly wish: EvidenceWish },
 ): Promise<{ readonly archive: Uint8Array; readonly answer: EvidenceAnswer } | Refusal> {
   if (entries.length * 3 > evidenceFilesMax - fixedFiles)

@@ -5,7 +5,7 @@ import type { Exported, SightingClass } from "../connect/index.ts";
 import type { Action, ActorId, CustomerId, ExplanationKind, Instant } from "../domain/index.ts";
 import { splitFields } from "../domain/index.ts";
 import { type Span, actorSightings, engineTime, spanParams } from "../explain/index.ts";
-import type { Store } from "../store/index.ts";
+import { liveImportMin, liveIndexSql, type Store } from "../store/index.ts";
 
 /** Which rows: a span, both ends included, and one actor's or one customer's, or everybody's. */
 export interface ExportFilter extends Span {
@@ -111,7 +111,8 @@ function stageSlice(table: string, { customer }: ExportFilter): string {
     INSERT INTO ${table} (time, actor, customer, action, fields, masked, ticket, session, ip, source, import, line,
                           known, class, kind, reason_ticket, log, entry, rows, target)
     SELECT s.time, s.actor, s.customer, s.action, s.fields, s.masked, s.ticket, s.session, s.ip, s.source, s.import, s.line,
-           true, r.class, r.kind, r.reason_ticket, p.log, if(p.log = '', -1, p.entry), 0, ''
+           true, r.class, r.kind, r.reason_ticket, if(${isLive}, (${liveLog}), p.log),
+           multiIf(${isLive}, toInt64(${liveIndexSql("s.")}), p.log = '', -1, p.entry), 0, ''
     FROM (SELECT time, actor, customer, action, fields, masked, ticket, session, ip, source, import, line FROM sightings
           WHERE actor IN {actors:Array(String)} AND ${inSpan} ${ofCustomer}) AS s
     ANY LEFT JOIN (SELECT actor, customer, time, action, ticket, class, kind, reason_ticket FROM (${actorSightings()})
@@ -119,6 +120,10 @@ function stageSlice(table: string, { customer }: ExportFilter): string {
       ON r.actor = s.actor AND r.customer = s.customer AND r.time = s.time AND r.action = s.action AND r.ticket = s.ticket
     LEFT JOIN (${places}) AS p ON p.import = s.import`;
 }
+
+/** A gateway's sighting has an entry of its own in the log, and no line of a file. */
+const isLive = `s.import >= ${liveImportMin}`;
+const liveLog = "SELECT any(log) FROM (SELECT log FROM live_shipped ORDER BY version DESC LIMIT 1)";
 
 /** Where the log tells of each import that it tells of. */
 const places = "SELECT import, log, entry FROM imports FINAL WHERE entry >= 0 AND log != ''";
@@ -241,7 +246,7 @@ function readers(store: Store, table: string): Pick<Staged, "rows" | "parquet"> 
       store.read(
         `SELECT time, actor, customer, fields, masked, action, ticket, session, ip, source, class,
                 kind AS explanation, reason_ticket AS explanation_ticket, log AS receipt_log,
-                if(entry < 0, NULL, entry) AS receipt_entry, if(entry < 0, NULL, line) AS receipt_line
+                if(entry < 0, NULL, entry) AS receipt_entry, if(entry < 0 OR import >= ${liveImportMin}, NULL, line) AS receipt_line
          FROM ${table} WHERE known ORDER BY ${order}`,
         "Parquet",
       ),
@@ -272,7 +277,9 @@ interface StagedRow {
 }
 
 function exported(row: StagedRow): Exported {
-  const { actor, customer, action, ticket, session, ip, source, import: number, line, target } = row;
+  const { actor, customer, action, ticket, session, ip, source, import: number, target } = row;
+  // Beside an entry of its own there is no line to tell.
+  const line = number >= liveImportMin ? 0 : row.line;
   const receipt = row.entry < 0 ? null : { log: row.log, entry: row.entry };
   const fields = splitFields(row.fields);
   const when = {

@@ -223,7 +223,7 @@ describe("an export", () => {
         const named = explained ? "explained" : bystander ? "bystander" : "unexplained";
         classes.add(named);
         const place =
-          receipt === null ? undefined : { log: receipt.log, entry: receipt.index, line: origin.line };
+          receipt === null ? undefined : { log: receipt.log, entry: receipt.index, line: origin?.line };
         expected.push(
           JSON.stringify([
             parseInstant(time),

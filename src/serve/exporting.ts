@@ -9,10 +9,10 @@ import { type Clock, type Refusal, isRefusal, refusal } from "../base/index.ts";
 import { csvHeader, csvLine, ecsLine, type Exported, ocsfLine } from "../connect/index.ts";
 import { type Instant, formatInstant } from "../domain/index.ts";
 import { always } from "../explain/index.ts";
-import type { Recorder } from "../record/index.ts";
 import { type Store, storeRefusal } from "../store/index.ts";
 import { type ExportFilter, type Staged, stageRows } from "./export-rows.ts";
-import { type LogOptions, openLog } from "./witness.ts";
+import type { LogWriter } from "./live/running.ts";
+import { type LogOptions, openWriter } from "./witness.ts";
 
 export const exportFormats = ["ocsf", "ecs", "csv", "parquet"] as const;
 
@@ -60,7 +60,7 @@ export interface ExportPlace extends LogOptions {
 export async function exportSightings(place: ExportPlace, wish: ExportWish): Promise<ExportAnswer | Refusal> {
   const refused = unfitTarget(wish);
   if (refused !== null) return refused;
-  const log = await openLog(place.store.data, place);
+  const log = await openWriter(place.store.data, place);
   if (isRefusal(log)) return log;
   const part = partOf(place.store, wish.to);
   try {
@@ -76,7 +76,7 @@ export async function exportSightings(place: ExportPlace, wish: ExportWish): Pro
 interface Export {
   readonly place: ExportPlace;
   readonly wish: ExportWish;
-  readonly recorder: Recorder;
+  readonly recorder: LogWriter;
 }
 
 async function exportInto(part: string, { place, wish, recorder }: Export): Promise<ExportAnswer | Refusal> {
@@ -148,7 +148,7 @@ function line(format: "ocsf" | "ecs" | "csv", row: Exported): string {
 }
 
 async function recordExport(
-  recorder: Recorder,
+  recorder: LogWriter,
   clock: Clock,
   { filter, ...told }: Omit<ExportAnswer, "receipt"> & { readonly filter: ExportFilter },
 ): Promise<{ readonly log: string; readonly index: number } | Refusal> {

@@ -16,7 +16,12 @@ export async function lostStore(store: Store): Promise<Refusal | null> {
     return null;
   const reader = await openReader(store.data);
   if (isRefusal(reader)) return reader;
-  for await (const bundle of reader.entries())
+  // What was taken over from the log was looked at then, and a store that was deleted has taken nothing over.
+  const [known] = await store.query<{ next: number }>(
+    "SELECT max(next) AS next FROM live_shipped WHERE log = {log:String}",
+    { log: reader.checkpoint.origin },
+  );
+  for await (const bundle of reader.entries(known?.next ?? 0))
     if (bundle.some(({ entry }) => entry?.kind === "import"))
       return refusal(
         "input",

@@ -9,7 +9,10 @@ import { type Clock, type Refusal, isRefusal, refusal } from "../base/index.ts";
 import { type FileTask, importFile } from "../capture/index.ts";
 import { tableNames } from "../domain/index.ts";
 import { refreshAll } from "./desk.ts";
-import { openReader } from "../record/index.ts";
+import { type LogReader, openReader } from "../record/index.ts";
+import { recoverLog } from "./live/catching-up.ts";
+import { findServe } from "./live/running.ts";
+import { shipLog } from "./live/shipping.ts";
 import { openLoader, openStore } from "../store/index.ts";
 
 export interface Rebuilt {
@@ -54,6 +57,15 @@ interface Told {
  */
 export async function rebuild(options: RebuildOptions): Promise<Rebuilt | Refusal> {
   const data = resolve(options.data);
+  const serve = await findServe(data);
+  if (serve !== null)
+    return refusal(
+      "refused",
+      `whosaw serve works on ${data} (process ${serve.status.pid})`,
+      "Stop it first: it keeps the store open.",
+    );
+  const recovered = await recoverLog(data, options);
+  if (recovered !== null) return recovered;
   const reader = await openReader(data);
   if (isRefusal(reader)) return reader;
   const told: Told[] = [];
@@ -86,7 +98,7 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt | Refusa
   await rename(join(data, "store"), old).catch(() => undefined);
   // Half-done imports are not in the log: they begin again when they are asked for.
   await rm(join(data, "staging"), { recursive: true, force: true });
-  const rebuilt = await importAll(data, { told, log: reader.checkpoint.origin }, options);
+  const rebuilt = await importAll(data, { told, reader }, options);
   if (isRefusal(rebuilt)) {
     await rm(join(data, "store"), { recursive: true, force: true });
     await rename(old, join(data, "store")).catch(() => undefined);
@@ -102,12 +114,13 @@ function sameImport(one: ImportEntry, other: ImportEntry): boolean {
 
 async function importAll(
   data: string,
-  { told, log }: { readonly told: readonly Told[]; readonly log: string },
+  { told, reader }: { readonly told: readonly Told[]; readonly reader: LogReader },
   { clock, onProgress }: RebuildOptions,
 ): Promise<Rebuilt | Refusal> {
   const store = await openStore({ data });
   if (isRefusal(store)) return store;
   const staging = join(data, "staging");
+  const log = reader.checkpoint.origin;
   let sightings = 0;
   try {
     for (const [done, { index, entry }] of told.entries()) {
@@ -136,6 +149,9 @@ async function importAll(
       }
       if (task.table === "accesses") sightings += answer.imported;
     }
+    const shipped = await shipLog(store, reader);
+    if (isRefusal(shipped)) return shipped;
+    sightings += shipped.sightings;
     await refreshAll(store, () => undefined);
     return { imports: told.length, sightings };
   } finally {

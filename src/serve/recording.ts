@@ -7,8 +7,8 @@ import { createGzip } from "node:zlib";
 import { type Clock, type Json, type Refusal, isRefusal, refusal } from "../base/index.ts";
 import { type Instant, formatInstant } from "../domain/index.ts";
 import type { FileTask, ImportRecord, LogPlace } from "../capture/index.ts";
-import type { Recorder } from "../record/index.ts";
-import { type LogOptions, openLog } from "./witness.ts";
+import type { LogWriter } from "./live/running.ts";
+import { type LogOptions, openWriter } from "./witness.ts";
 
 /** What writes imports into the log, and keeps what was imported beside it. */
 export interface ImportKeeper {
@@ -25,7 +25,7 @@ export async function openKeeper(
   data: string,
   options: LogOptions & { readonly keep: boolean },
 ): Promise<ImportKeeper | Refusal> {
-  const log = await openLog(data, options);
+  const log = await openWriter(data, options);
   if (isRefusal(log)) return log;
   return {
     recordImport: (record, task) => recordImport(log.recorder, { data, ...options }, { record, task }),
@@ -34,7 +34,7 @@ export async function openKeeper(
 }
 
 async function recordImport(
-  recorder: Recorder,
+  recorder: LogWriter,
   { data, clock, keep }: { readonly data: string; readonly clock: Clock; readonly keep: boolean },
   { record, task }: { readonly record: ImportRecord; readonly task: FileTask },
 ): Promise<LogPlace | Refusal> {

@@ -6,6 +6,7 @@ import { type Clock, type Refusal, isRefusal, refusal } from "../base/index.ts";
 import { type Instant, formatInstant } from "../domain/index.ts";
 import { type Recorder, openRecorder, openWitness, witnessServer } from "../record/index.ts";
 import type { Configuration } from "./configuration/index.ts";
+import type { LogWriter, RunningServe } from "./live/running.ts";
 
 /** How a command opens the log. */
 export interface LogOptions {
@@ -13,11 +14,13 @@ export interface LogOptions {
   readonly witnesses?: Configuration["witnesses"];
   /** What the user should know: who did not cosign. */
   readonly onEvent?: (text: string) => void;
+  /** The serve that holds the log open; null or missing: nobody does, and this process opens it. */
+  readonly serve?: RunningServe | null;
 }
 
 /** A log held open, and the one way to let go of it. */
-export interface OpenLog {
-  readonly recorder: Recorder;
+export interface OpenLog<Held extends LogWriter = Recorder> {
+  readonly recorder: Held;
   /** Waits for the witnesses, says who is away, and closes. */
   readonly close: () => Promise<void>;
 }
@@ -29,6 +32,13 @@ const minuteMillis = 60_000;
 
 /** Since when too few have cosigned: a command ends long before the alarm is due, so that the next one must know. */
 const awayFile = "witnesses-away";
+
+/** The log that a running serve holds open, by way of it; else the log opened here. */
+export async function openWriter(data: string, options: LogOptions): Promise<OpenLog<LogWriter> | Refusal> {
+  const { serve = null } = options;
+  // Serve itself watches over its witnesses.
+  return serve === null ? openLog(data, options) : { recorder: serve.recorder, close: async () => undefined };
+}
 
 /** Opens the log of a data directory as the configuration says: with its witnesses, if it names any. */
 export async function openLog(data: string, options: LogOptions): Promise<OpenLog | Refusal> {

@@ -24,6 +24,16 @@ export interface StoreOptions {
   /** The most memory one query may use. */
   readonly memoryBytesMax?: number;
   readonly onEvent?: (event: StoreEvent) => void;
+  /** Another process of this machine has the store open, and lets this one ask. */
+  readonly attached?: Attached;
+}
+
+/** A store that another whosaw holds. */
+export interface Attached {
+  /** The engine's socket; null where the store is a server. */
+  readonly socket: string | null;
+  /** Has the holder start a dead engine again. */
+  readonly ready: () => Promise<Refusal | null>;
 }
 
 export interface Store extends Client {
@@ -35,6 +45,10 @@ export interface Store extends Client {
   readonly parser: () => Promise<Client>;
   /** Is the engine this program's own, or a server? */
   readonly embedded: boolean;
+  /** The embedded engine's socket, for other processes of this user; null where the store is a server. */
+  readonly socket: string | null;
+  /** Starts the engine again if it died. */
+  readonly ready: () => Promise<Refusal | null>;
   /** The engine's process; null where it is a server or just dead. */
   readonly enginePid: () => number | null;
 }
@@ -55,6 +69,7 @@ export async function openStore(options: StoreOptions): Promise<Store | Refusal>
     );
   const refused = checkVersion(data);
   if (refused !== null) return refused;
+  if (options.attached !== undefined) return attach(options, data, options.attached);
   const lock = takeLock(data);
   if (isRefusal(lock)) return lock;
   const store = await openLocked(options, data, lock.release).catch((error: unknown) => {
@@ -103,9 +118,27 @@ async function openLocked(
     data,
     parser: parser.client,
     embedded: engine !== null,
+    socket: engine?.socket ?? null,
+    ready,
     enginePid: () => engine?.pid() ?? null,
     close,
   };
+}
+
+/** A client of the engine, or the server, that another process brought up to date and looks after. */
+function attach(options: StoreOptions, data: string, { socket, ready }: Attached): Store {
+  const address = socket === null ? serverOf(options) : { url: "http://localhost", socket };
+  const database = options.server?.database ?? databaseName;
+  // A dead engine is seen and started again by its holder.
+  const lost = async (): Promise<void> => void (await ready());
+  const client = openClient({ ...address, database }, { ready: async () => null, lost });
+  const parser = socket === null ? parserFor(options, data) : { client: async () => client, close: nothing };
+  const close = async (): Promise<void> => {
+    await parser.close();
+    await client.close();
+  };
+  const embedded = socket !== null;
+  return { ...client, data, parser: parser.client, embedded, socket, ready, enginePid: () => null, close };
 }
 
 interface Parser {

@@ -27,10 +27,17 @@ export async function isReachFresh(engine: Engine): Promise<boolean> {
     { names: traceTables },
   );
   if (found?.tables !== traceTables.length) return false;
-  const [state] = await engine.query<{ newest: number; built: number; version: number }>(
-    "SELECT (SELECT max(import) FROM imports) AS newest, (SELECT max(value) FROM trace_base WHERE name = 'import') AS built, (SELECT max(value) FROM trace_base WHERE name = 'version') AS version",
+  const [state] = await engine.query<{
+    newest: number;
+    built: number;
+    seen: number;
+    builtSeen: number;
+    version: number;
+  }>(
+    "SELECT (SELECT max(import) FROM imports) AS newest, (SELECT max(value) FROM trace_base WHERE name = 'import') AS built, (SELECT max(seen) FROM live_shipped) AS seen, (SELECT max(value) FROM trace_base WHERE name = 'live') AS builtSeen, (SELECT max(value) FROM trace_base WHERE name = 'version') AS version",
   );
-  return state !== undefined && state.newest === state.built && state.version === tablesVersion;
+  if (state === undefined || state.version !== tablesVersion) return false;
+  return state.newest === state.built && state.seen === state.builtSeen;
 }
 
 /** The tables under way: fed with every slice of classed sightings, then finished. */

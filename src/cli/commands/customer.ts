@@ -86,8 +86,12 @@ export function unknownCustomerText({ exposureUnknown, exposureUnknownBy }: WhoS
   );
 }
 
-export function shownFields({ fields, masked }: SeenOnce): string {
-  return [...fields, ...masked.map((field) => `${field} (masked)`)].join(", ") || "not said";
+export function shownFields({ fields, masked, probed }: SeenOnce): string {
+  const marked = [
+    ...masked.map((field) => `${field} (masked)`),
+    ...probed.map((field) => `${field} (probed)`),
+  ];
+  return [...fields, ...marked].join(", ") || "not said";
 }
 
 export function unexplainedIn(sightings: readonly SeenOnce[]): number {

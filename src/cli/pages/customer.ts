@@ -1,5 +1,5 @@
 import { html, htmlPage, pageTable } from "../../base/index.ts";
-import type { WhoSaw } from "../../serve/index.ts";
+import type { SeenOnce, WhoSaw } from "../../serve/index.ts";
 import { byDay, reasonText, shownFields, unexplainedIn, unknownCustomerText } from "../commands/customer.ts";
 import { count } from "../terminal/table.ts";
 import { timelineFigure } from "./timeline.ts";
@@ -29,9 +29,14 @@ export function customerPage(answer: WhoSaw): string {
           sighting.action,
           shownFields(sighting),
           reasonText(sighting),
-          `import ${sighting.origin.import}, line ${count(sighting.origin.line)}`,
+          originText(sighting),
         ]),
       )}
       <p>${unknownCustomerText(answer)}</p>`,
   );
+}
+
+function originText({ origin, receipt }: SeenOnce): string {
+  if (origin !== null) return `import ${origin.import}, line ${count(origin.line)}`;
+  return receipt === null ? "gateway" : `gateway, entry ${count(receipt.index)}`;
 }

@@ -13,7 +13,7 @@ export const customerSightings: string = `
       SELECT ticket, any(start) AS start, any(\`end\`) AS stop
       FROM work WHERE customer = {customer:String} AND actor = '' GROUP BY ticket)
   SELECT toUnixTimestamp64Milli(s.time) AS time, s.actor AS actor, s.action AS action, s.fields AS fields,
-         s.masked AS masked, s.ticket AS ticket, s.session AS session, s.ip AS ip, s.source AS source,
+         s.masked AS masked, s.probed AS probed, s.ticket AS ticket, s.session AS session, s.ip AS ip, s.source AS source,
          s.import AS import, s.line AS line,
          arraySort(arrayFilter(w -> s.time BETWEEN w.3 AND w.4, windows.list))[1] AS best,
          multiIf(best.1 > 0, best.5,

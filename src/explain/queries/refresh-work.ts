@@ -25,8 +25,12 @@ const lateTickets = `
   SELECT id FROM tickets WHERE import > {after:UInt32}
   UNION DISTINCT SELECT ticket FROM ticket_events WHERE import > {after:UInt32}`;
 
+/** What a gateway knew at the moment of a read stays beside what is computed. */
+export const keepTold: string =
+  "INSERT INTO work_next (customer, actor, start, `end`, rank, kind, ticket, told) SELECT customer, actor, start, `end`, rank, kind, ticket, told FROM work WHERE told > 0";
+
 /** Forgets the windows of late tickets. Repeating it after a crash changes nothing. Parameter: after UInt32. */
-export const deleteLate: string = `ALTER TABLE work DELETE WHERE ticket IN (${lateTickets}) SETTINGS mutations_sync = 2`;
+export const deleteLate: string = `ALTER TABLE work DELETE WHERE told = 0 AND ticket IN (${lateTickets}) SETTINGS mutations_sync = 2`;
 
 /** Writes the windows of late tickets anew. Parameter: after UInt32. */
 export const insertLate: string = `

@@ -123,7 +123,7 @@ function sightingsTable({ shown, sightings }: EvidenceFacts): Html {
       ? `The first ${count(shown.length)} of ${count(sightings)}; all of them stand in sightings.csv.`
       : "All of them; also in sightings.csv.";
   return pageTable(
-    `${all} Times are UTC. The receipt names the log's entry of the import and the line of the imported file (of Parquet: the row).`,
+    `${all} Times are UTC. The receipt names the log's entry: the sighting's own, or that of the import with the line of the imported file (of Parquet: the row).`,
     ["time", "customer", "action", "fields shown", "explanation", "receipt"],
     shown.map((sighting) => [
       readable(formatInstant(sighting.time)),
@@ -131,9 +131,14 @@ function sightingsTable({ shown, sightings }: EvidenceFacts): Html {
       sighting.action,
       fieldsText(sighting),
       explanationText(sighting),
-      sighting.receipt === null ? "none" : `entry ${sighting.receipt.entry}, line ${count(sighting.line)}`,
+      receiptText(sighting),
     ]),
   );
+}
+
+function receiptText({ receipt, line }: EvidenceSighting): string {
+  if (receipt === null) return "none";
+  return line === 0 ? `entry ${receipt.entry}` : `entry ${receipt.entry}, line ${count(line)}`;
 }
 
 function fieldsText({ fields, masked }: EvidenceSighting): string {

@@ -125,6 +125,11 @@ async function findImport(
 async function begin(store: Store, unit: LoadUnit): Promise<void> {
   for (const table of unit.tables) {
     await store.command(`CREATE TABLE IF NOT EXISTS ${incoming(unit, table)} AS ${table}`);
+    // An import that an older whosaw began: rows move only between tables that are alike.
+    if (table === "sightings")
+      await store.command(
+        `ALTER TABLE ${incoming(unit, table)} ADD COLUMN IF NOT EXISTS probed LowCardinality(String) DEFAULT ''`,
+      );
     // Merging would take the processor that parsing needs, and would join equal rows before they are counted.
     await store.command(`SYSTEM STOP MERGES ${incoming(unit, table)}`);
   }

@@ -174,6 +174,7 @@ export function fillBase(suffix: string, modulus: number, contactFrom: ContactFr
     UNION ALL SELECT 'version', ${tablesVersion}
     UNION ALL SELECT 'contact from reads', ${fromReads ? 1 : 0}
     UNION ALL SELECT 'import', max(import) FROM imports
+    UNION ALL SELECT 'live', max(seen) FROM live_shipped
     UNION ALL SELECT 'accounts', uniqExact(a) FROM (SELECT id AS a FROM actors UNION ALL SELECT DISTINCT actor FROM sightings)
     UNION ALL SELECT concat('language ', language), count() FROM base WHERE language != '' GROUP BY language
     UNION ALL SELECT concat('kind ', kind), count() FROM base WHERE kind != '' GROUP BY kind
