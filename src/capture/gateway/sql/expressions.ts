@@ -1,0 +1,340 @@
+import type { ColumnRef, FuncCall, Node, SelectStmt, SubLink, WindowDef } from "@pgsql/types";
+import { companionsOf } from "./companions.ts";
+import {
+  anywhere,
+  become,
+  below,
+  columnRef,
+  isTree,
+  plainSelect,
+  subselect,
+  target,
+  lastWord,
+  textOf,
+  wordsOf,
+} from "./nodes.ts";
+import { refuse } from "./refused.ts";
+import {
+  type Atom,
+  type CommonTable,
+  type Env,
+  findColumn,
+  findIn,
+  findItem,
+  hiddenName,
+  type Found,
+  type Lineage,
+  noLineage,
+  type Occurrence,
+  type Output,
+  type Scope,
+  union,
+  wholeRow,
+} from "./scope.ts";
+import { rewriteQuery } from "./select.ts";
+
+/** Customers of a sub-select in an expression: computed beside it, from at least the rows that it reads. */
+export interface Companion {
+  readonly occurrence: Occurrence;
+  readonly expression: Node;
+  /** Inside an aggregate's arguments: once for each row of a group. */
+  readonly aggregate: boolean;
+  /** Inside a window function's arguments: what its partitions are. */
+  readonly partition: readonly Node[] | null;
+  /** Which of the query's columns it stands in, where it stands in one. */
+  target: number | null;
+}
+
+/** One SELECT, while it is being rewritten. */
+export interface Level {
+  readonly env: Env;
+  readonly scope: Scope;
+  readonly tables: CommonTable | null;
+  /** The query's own WINDOW clause. */
+  readonly windows: readonly WindowDef[];
+  readonly probed: Set<Atom>;
+  readonly companions: Companion[];
+  /** Fields that go through a window function: a row's answer holds those of its whole partition. */
+  readonly through: { readonly partition: readonly Node[]; readonly lineage: Lineage }[];
+  readonly state: { grouped: boolean; aggregates: number };
+}
+
+export interface Use {
+  /** What is made of it goes into the answer; otherwise it only decides. */
+  readonly output: boolean;
+  readonly aggregate: boolean;
+  readonly partition: readonly Node[] | null;
+}
+
+export const forOutput: Use = { output: true, aggregate: false, partition: null };
+const forDeciding: Use = { output: false, aggregate: false, partition: null };
+
+/** What only decides which rows there are, or in which order. */
+export function decide(value: unknown, level: Level): void {
+  for (const atom of lineageOf(value, level, forDeciding)) level.probed.add(atom);
+}
+
+const aggregateNames: ReadonlySet<string> = new Set(
+  `any_value array_agg avg bit_and bit_or bit_xor bool_and bool_or corr count covar_pop covar_samp every json_agg
+  json_agg_strict json_object_agg json_object_agg_strict json_object_agg_unique json_object_agg_unique_strict jsonb_agg
+  jsonb_agg_strict jsonb_object_agg jsonb_object_agg_strict jsonb_object_agg_unique jsonb_object_agg_unique_strict max min
+  range_agg range_intersect_agg regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy
+  stddev stddev_pop stddev_samp string_agg sum var_pop var_samp variance xmlagg`.split(/\s+/),
+);
+
+function isNode(tree: Record<string, unknown>): tree is Node {
+  const [kind, ...others] = Object.keys(tree);
+  return kind !== undefined && others.length === 0 && /^[A-Z]/.test(kind);
+}
+
+/** The fields that a value is made of; names in it are resolved, and what must not stand in it is replaced. */
+export function lineageOf(value: unknown, level: Level, use: Use): Lineage {
+  if (Array.isArray(value)) return union(value.map((inner) => lineageOf(inner, level, use)));
+  if (!isTree(value)) return noLineage;
+  if (!isNode(value)) return union(below(value).map((inner) => lineageOf(inner, level, use)));
+  if ("ColumnRef" in value) return ofColumn(value, level);
+  if ("SubLink" in value) return ofSubLink(value.SubLink, level, use);
+  if ("FuncCall" in value) return ofCall(value.FuncCall, level, use);
+  if ("A_Indirection" in value) {
+    const field = ofField(value.A_Indirection.arg, value.A_Indirection.indirection ?? [], level);
+    if (field !== null) return field;
+  }
+  if ("GroupingFunc" in value) {
+    decide(value.GroupingFunc.args, level);
+    return noLineage;
+  }
+  if ("JsonObjectAgg" in value)
+    return ofJsonAggregate(value.JsonObjectAgg.arg, value.JsonObjectAgg.constructor, level, use);
+  if ("JsonArrayAgg" in value)
+    return ofJsonAggregate(value.JsonArrayAgg.arg, value.JsonArrayAgg.constructor, level, use);
+  if ("SelectStmt" in value || "RangeVar" in value)
+    return refuse("shape", "a query stands where none is expected", "Write it as a sub-select.");
+  return union(below(Object.values(value)[0]).map((inner) => lineageOf(inner, level, use)));
+}
+
+function ofColumn(node: { ColumnRef: ColumnRef }, level: Level): Lineage {
+  const fields = node.ColumnRef.fields ?? [];
+  const last = fields.at(-1);
+  const star = last !== undefined && "A_Star" in last;
+  const words = wordsOf(star ? fields.slice(0, -1) : fields);
+  if (words === null) return refuse("shape", "a column is named in an unknown way", "Name it plainly.");
+  if (star && words.length === 0) return union(level.scope.items.map((item) => wholeRow(item)));
+  const [first] = words;
+  const found: Found =
+    words.length === 1 && !star && first !== undefined
+      ? findColumn(first, level.scope)
+      : qualified(node, words, star, level);
+  if (found.column?.instead !== undefined) become(node, found.column.instead());
+  return found.lineage;
+}
+
+/** `table.column`, `schema.table.column`; the schema is left out, since what stands for the table has none. */
+function qualified(
+  node: { ColumnRef: ColumnRef },
+  words: readonly string[],
+  star: boolean,
+  level: Level,
+): Found {
+  const column = star ? null : (words.at(-1) ?? null);
+  const path = star ? words : words.slice(0, -1);
+  const [table, schema] = path.toReversed();
+  if (table === undefined || path.length > 3)
+    return refuse("shape", "a column is named in an unknown way", "Name it plainly.");
+  const found = findIn(findItem(table, schema ?? null, level.scope), column);
+  const fields = node.ColumnRef.fields ?? [];
+  if (path.length > 1) node.ColumnRef.fields = fields.slice(path.length - 1);
+  return found;
+}
+
+/** `(alias).column`: only that column, where the alias can't be a column itself. Null for everything else. */
+function ofField(arg: Node | undefined, steps: readonly Node[], level: Level): Lineage | null {
+  const [step] = steps;
+  const field = textOf(step);
+  if (arg === undefined || field === null || steps.length !== 1 || !("ColumnRef" in arg)) return null;
+  const words = wordsOf(arg.ColumnRef.fields);
+  const [name] = words ?? [];
+  if (name === undefined || words?.length !== 1) return null;
+  for (let scope: Scope | null = level.scope; scope !== null; scope = scope.parent) {
+    if (scope.items.some((item) => item.openEnded || item.columns.some((column) => column.name === name)))
+      return null;
+  }
+  const found = findIn(findItem(name, null, level.scope), field);
+  if (found.column?.instead !== undefined)
+    return refuse("row", "a whole row of a masked table is read", "Name its columns.");
+  return found.lineage;
+}
+
+function ofCall(called: FuncCall, level: Level, use: Use): Lineage {
+  const name = lastWord(called.funcname) ?? "";
+  const counting = name === "count";
+  const inner: Use = counting ? forDeciding : use;
+  if (called.over !== undefined) return ofWindow(called, called.over, level, inner);
+  const aggregate =
+    called.agg_star === true ||
+    called.agg_distinct === true ||
+    called.agg_within_group === true ||
+    called.agg_order !== undefined ||
+    called.agg_filter !== undefined ||
+    aggregateNames.has(name);
+  if (!aggregate) return lineageOf(called.args, level, use);
+  return asAggregate(level, () => {
+    const each: Use = { ...inner, aggregate: true };
+    const values = [lineageOf(called.args, level, each)];
+    decide(called.agg_filter, level);
+    if (called.agg_within_group === true) values.push(lineageOf(called.agg_order, level, each));
+    else decide(called.agg_order, level);
+    return afterCounting(union(values), level, counting);
+  });
+}
+
+/** A number of rows tells of no field more than that it decided. */
+function afterCounting(lineage: Lineage, level: Level, counting: boolean): Lineage {
+  if (!counting) return lineage;
+  for (const atom of lineage) level.probed.add(atom);
+  return noLineage;
+}
+
+function asAggregate(level: Level, inside: () => Lineage): Lineage {
+  level.state.grouped = true;
+  level.state.aggregates += 1;
+  const lineage = inside();
+  level.state.aggregates -= 1;
+  return lineage;
+}
+
+function ofWindow(
+  called: { readonly args?: Node[]; readonly agg_filter?: Node; readonly funcname?: Node[] },
+  window: WindowDef,
+  level: Level,
+  use: Use,
+): Lineage {
+  const partition = structuredClone(partitionOf(window, level.windows));
+  decide(
+    [window.partitionClause, window.orderClause, window.startOffset, window.endOffset, called.agg_filter],
+    level,
+  );
+  const lineage = lineageOf(called.args, level, { ...use, partition });
+  const shown = afterCounting(lineage, level, lastWord(called.funcname) === "count");
+  if (shown.size > 0) level.through.push({ partition, lineage: shown });
+  return shown;
+}
+
+function partitionOf(window: WindowDef, named: readonly WindowDef[]): readonly Node[] {
+  const other = window.refname ?? (window.partitionClause === undefined ? window.name : undefined);
+  const base = named.find((candidate) => candidate !== window && candidate.name === other);
+  if (other === undefined || base === undefined) return window.partitionClause ?? [];
+  return partitionOf(base, named);
+}
+
+function ofJsonAggregate(arg: unknown, made: unknown, level: Level, use: Use): Lineage {
+  const { over, agg_filter: filter, agg_order: order } = isTree(made) ? made : {};
+  if (isTree(over))
+    return ofWindow(
+      {
+        args: isTree(arg) ? [{ JsonKeyValue: arg }] : [],
+        ...(isTree(filter) && isNode(filter) ? { agg_filter: filter } : {}),
+      },
+      over,
+      level,
+      use,
+    );
+  return asAggregate(level, () => {
+    decide([filter, order], level);
+    return lineageOf(arg, level, { ...use, aggregate: true });
+  });
+}
+
+function ofSubLink(link: SubLink, level: Level, use: Use): Lineage {
+  const query = queryOf(link);
+  const original = structuredClone(query);
+  const tested = lineageOf(link.testexpr, level, use);
+  const env: Env = { work: level.env.work, scope: level.scope, tables: level.tables, carry: false };
+  const bare = rewriteQuery(query, env, false);
+  const values = union(bare.columns.map(({ lineage }) => lineage));
+  const rest = bare.probed;
+  if (link.subLinkType === "EXISTS_SUBLINK") {
+    for (const atom of [...values, ...rest]) level.probed.add(atom);
+    return noLineage;
+  }
+  if (!use.output || !level.env.carry || values.size === 0) {
+    for (const atom of rest) level.probed.add(atom);
+    return union([tested, values]);
+  }
+  const grouping = level.env.work.context.role.aggregates.smallestGroup > 1;
+  if (grouping) {
+    // Small groups are held back by their customers, so these must be at hand here too.
+    const visible = structuredClone(original);
+    const output = rewriteQuery(visible, { ...env, carry: true }, false);
+    become(query, visibleOnly(visible, output, hiddenName(env.work)));
+  }
+  const beside = companionsOf(original, level, use);
+  level.companions.push(...beside.companions);
+  for (const atom of beside.probed) level.probed.add(atom);
+  return union([tested, beside.lineage]);
+}
+
+function visibleOnly(query: SelectStmt, output: Output, alias: string): SelectStmt {
+  const columns = output.columns.map((_, index) => `${alias}_${index + 1}`);
+  return plainSelect({
+    targetList: columns.map((column, index) => target(columnRef(alias, column), output.columns[index]?.name)),
+    fromClause: [subselect(query, alias, columns)],
+  });
+}
+
+function queryOf(link: SubLink): SelectStmt {
+  const inner = link.subselect;
+  if (inner !== undefined && "SelectStmt" in inner) return inner.SelectStmt;
+  return refuse("shape", "a sub-select of an unknown kind", "Write it as a plain sub-select.");
+}
+
+/** Names that may stand for whole rows somewhere in a query: their rows must hold no column of whosaw's. */
+export function wholeRowNames(query: SelectStmt): ReadonlySet<string> {
+  const names = new Set<string>();
+  const add = (value: unknown): void => {
+    if (Array.isArray(value)) return value.forEach(add);
+    if (!isTree(value)) return;
+    const { ResTarget: named, ColumnRef: column } = value;
+    // `SELECT c.*` is written out as columns, so it is no whole row.
+    if (isTree(named) && isTree(named["val"]) && isStar(named["val"])) return;
+    if (isTree(column) && Array.isArray(column["fields"])) {
+      const [first, second, third] = column["fields"].map((field: unknown) =>
+        isTree(field) ? (plainWord(field) ?? "*") : "*",
+      );
+      if (second === undefined || second === "*") names.add(first ?? "");
+      if (third === "*") names.add(second ?? "");
+      return;
+    }
+    below(value).forEach(add);
+  };
+  add(query);
+  return names;
+}
+
+function plainWord({ String: text }: Record<string, unknown>): string | null {
+  if (!isTree(text)) return null;
+  return typeof text["sval"] === "string" ? text["sval"] : "";
+}
+
+export function isStar(value: Record<string, unknown>): value is { ColumnRef: ColumnRef } {
+  const { ColumnRef: column } = value;
+  if (!isTree(column) || !Array.isArray(column["fields"])) return false;
+  const last: unknown = column["fields"].at(-1);
+  return isTree(last) && "A_Star" in last;
+}
+
+/** What another evaluation would answer differently; computing it twice proves nothing. */
+const volatileNames: ReadonlySet<string> = new Set(
+  `random random_normal setseed clock_timestamp timeofday gen_random_uuid uuidv4 uuidv7 uuid_generate_v1 uuid_generate_v4 nextval
+  currval lastval setval pg_sleep txid_current pg_current_xact_id`.split(/\s+/),
+);
+
+/** Why a query's second evaluation may read other rows than its first; null where it can't. */
+export function isVolatile(query: SelectStmt): boolean {
+  return anywhere(query, (tree) => {
+    const { FuncCall: called, RangeTableSample: sample, LockingClause: lock } = tree;
+    if (isTree(sample) || isTree(lock)) return true;
+    if (!isTree(called) || !Array.isArray(called["funcname"])) return false;
+    const last: unknown = called["funcname"].at(-1);
+    return isTree(last) && volatileNames.has(plainWord(last) ?? "");
+  });
+}

@@ -1,0 +1,454 @@
+import type { Alias, JoinExpr, Node, RangeSubselect, RangeVar, SelectStmt } from "@pgsql/types";
+import { defect } from "../../../base/index.ts";
+import type { Relation } from "../catalog/catalog.ts";
+import { decide, forOutput, type Level, lineageOf } from "./expressions.ts";
+import {
+  become,
+  columnRef,
+  lastWord,
+  plainSelect,
+  quoteName,
+  subselect,
+  target,
+  textOf,
+  word,
+} from "./nodes.ts";
+import { ownExpression, ownSelect } from "./parse.ts";
+import { mistake, refuse } from "./refused.ts";
+import {
+  anotherReading,
+  type Carried,
+  type Column,
+  type CommonTable,
+  type Env,
+  hiddenName,
+  type Item,
+  type Lineage,
+  noLineage,
+  occurrenceOf,
+  type Output,
+  type Scope,
+  union,
+  type Work,
+} from "./scope.ts";
+import { rewriteQuery } from "./select.ts";
+import {
+  definitionOf,
+  type Guarded,
+  guardOf,
+  pathText,
+  policyText,
+  shownText,
+  touchesProtected,
+  viewsDeepMax,
+} from "./tables.ts";
+
+/** One column of what `*` means in FROM; `column` is null for all columns of an item whose columns aren't known. */
+export interface Star {
+  readonly item: Item;
+  readonly column: Column | null;
+  readonly node: () => Node;
+}
+
+/** What is being put together for one FROM clause. */
+export interface Sources {
+  readonly level: Level;
+  /** What a sub-select that isn't LATERAL may read. */
+  readonly outer: Scope | null;
+  /** Aliases that may be read as whole rows. */
+  readonly whole: ReadonlySet<string>;
+  /** Inside a join with an alias: only columns can be had from outside it. */
+  readonly boxed: boolean;
+  /** Where the rows of an alias are now, for FOR UPDATE OF. */
+  readonly moved: Map<string, string>;
+}
+
+export function starOf(item: Item): readonly Star[] {
+  const known = item.columns.map((column): Star => {
+    return { item, column, node: () => columnRef(item.alias, column.name) };
+  });
+  if (!item.openEnded) return known;
+  const all = (): Node => ({ ColumnRef: { fields: [word(item.alias), { A_Star: {} }] } });
+  return [{ item, column: null, node: all }];
+}
+
+/** Resolves and rewrites one thing in FROM, and makes its items known to the level. Gives what `*` means there. */
+export function rewriteSource(node: Node, sources: Sources): readonly Star[] {
+  const add = (item: Item): readonly Star[] => {
+    sources.level.scope.items.push(item);
+    return starOf(item);
+  };
+  if ("RangeVar" in node) return add(rewriteTable(node, node, node.RangeVar, sources));
+  if ("RangeTableSample" in node) {
+    const { relation, args, repeatable } = node.RangeTableSample;
+    decide([args, repeatable], sources.level);
+    if (relation === undefined || !("RangeVar" in relation)) return defect("TABLESAMPLE of no table");
+    return add(rewriteTable(node, relation, relation.RangeVar, sources));
+  }
+  if ("RangeSubselect" in node) return add(rewriteSubselect(node, node.RangeSubselect, sources));
+  if ("JoinExpr" in node) return rewriteJoin(node.JoinExpr, sources);
+  if ("RangeFunction" in node) {
+    const { alias, functions, coldeflist, ordinality } = node.RangeFunction;
+    const lineage = lineageOf(functions, sources.level, { ...forOutput, aggregate: true });
+    const named = alias?.aliasname ?? functionName(functions);
+    const defined = (coldeflist ?? []).flatMap((definition) =>
+      "ColumnDef" in definition ? [definition.ColumnDef.colname ?? ""] : [],
+    );
+    const columns = [...(alias?.colnames ?? []).map((name) => textOf(name) ?? ""), ...defined];
+    if (ordinality === true) columns.push("ordinality");
+    return add(openItem(named, columns.length === 0 ? [named] : columns, lineage));
+  }
+  if ("RangeTableFunc" in node) {
+    const { docexpr, rowexpr, namespaces, columns, alias } = node.RangeTableFunc;
+    const all = lineageOf([docexpr, rowexpr, namespaces, columns], sources.level, {
+      ...forOutput,
+      aggregate: true,
+    });
+    return add(openItem(alias?.aliasname ?? "xmltable", [], all));
+  }
+  if ("JsonTable" in node) {
+    const { alias, ...rest } = node.JsonTable;
+    const all = lineageOf(rest, sources.level, { ...forOutput, aggregate: true });
+    return add(openItem(alias?.aliasname ?? "json_table", [], all));
+  }
+  return refuse("shape", "FROM holds something unknown", "Write it as a table or a sub-select.");
+}
+
+function functionName(functions: readonly Node[] | undefined): string {
+  const [list] = functions ?? [];
+  const [called] = list !== undefined && "List" in list ? (list.List.items ?? []) : [];
+  return (called !== undefined && "FuncCall" in called ? lastWord(called.FuncCall.funcname) : null) ?? "";
+}
+
+function openItem(alias: string, columns: readonly string[], lineage: Lineage): Item {
+  return {
+    alias,
+    schema: null,
+    columns: columns.map((name) => ({ name, lineage })),
+    openEnded: true,
+    rest: lineage,
+    carried: [],
+    hides: false,
+    covers: null,
+  };
+}
+
+function renamed(columns: readonly Column[], alias: Alias | undefined): readonly Column[] {
+  const names = alias?.colnames ?? [];
+  return columns.map((column, index) => ({ ...column, name: textOf(names[index]) ?? column.name }));
+}
+
+/** The relation that a name means, and the common table that hides it. */
+export function relationOf(place: RangeVar, work: Work): Relation | null {
+  const { schemaname: schema, relname: name = "" } = place;
+  delete place.catalogname;
+  const { catalog } = work.context;
+  const found =
+    schema === undefined ? catalog.resolve(name, work.searchPath) : catalog.relation(schema, name);
+  if (found === null) {
+    if (schema === "pg_catalog" || schema === "information_schema") return null;
+    return mistake("42P01", `relation "${schema === undefined ? name : `${schema}.${name}`}" does not exist`);
+  }
+  place.schemaname = found.schema;
+  work.names.add(found.name).add(found.schema);
+  for (const column of found.columns) work.names.add(column.name);
+  return found;
+}
+
+function commonTable(place: RangeVar, tables: CommonTable | null): CommonTable | null {
+  if (place.schemaname !== undefined) return null;
+  for (let table = tables; table !== null; table = table.outer)
+    if (table.name === place.relname) return table;
+  return null;
+}
+
+/** `outside` is what FROM holds: the name itself, or a sample of it. */
+function rewriteTable(outside: Node, inside: Node, place: RangeVar, sources: Sources): Item {
+  const { level } = sources;
+  const alias = place.alias?.aliasname ?? place.relname ?? "";
+  const common = commonTable(place, level.tables);
+  if (common !== null) {
+    if (common.output === null)
+      return refuse(
+        "with",
+        `WITH query "${common.name}" is read before its turn`,
+        "Put it before the queries that read it.",
+      );
+    return hold(outside, anotherReading(common.output), place.alias ?? { aliasname: alias }, sources);
+  }
+  const unaliased = place.alias === undefined;
+  const relation = relationOf(place, level.env.work);
+  if (relation === null) return openItem(alias, [], noLineage);
+  if (relation.kind === "index" || relation.kind === "composite")
+    return mistake("42809", `cannot open relation "${relation.name}"`);
+  const { work } = level.env;
+  const guarded = guardOf(relation, work.context);
+  if (relation.kind === "view" && relation.definition !== null)
+    return inlineView(outside, relation, place.alias ?? { aliasname: alias }, sources);
+  const schema = unaliased ? relation.schema : null;
+  if (guarded === null) {
+    if (relation.kind === "materialized" && touchesProtected(relation, work.context))
+      return refuse(
+        "materialized",
+        `materialized view "${relation.name}" holds customers' data without saying whose`,
+        "Read the tables themselves, or protect it in whosaw.yaml.",
+      );
+    return tableItem(alias, schema, relation, place.alias);
+  }
+  work.count.protected = true;
+  work.count.changed = true;
+  if (guarded.open && !sources.boxed)
+    return guardInPlace(tableItem(alias, schema, relation, place.alias), guarded, place, sources);
+  const built = maskedTable(outside, inside, guarded, level);
+  return { ...hold(outside, built, place.alias ?? { aliasname: alias }, sources), schema, covers: relation };
+}
+
+function tableItem(alias: string, schema: string | null, relation: Relation, names: Alias | undefined): Item {
+  const columns = renamed(
+    relation.columns.map(({ name }) => ({ name, lineage: noLineage })),
+    names,
+  );
+  return {
+    alias,
+    schema,
+    columns,
+    openEnded: false,
+    rest: noLineage,
+    carried: [],
+    hides: false,
+    covers: null,
+  };
+}
+
+/** A table that this role may see as it is: only its customers are added, as an expression over its columns. */
+function guardInPlace(item: Item, guarded: Guarded, place: RangeVar, { level }: Sources): Item {
+  const occurrence = occurrenceOf(guarded, level.env.work.context);
+  const { columns } = guarded.relation;
+  const plain = columns.map(({ name }): Column => {
+    const atom = occurrence.atoms.get(name);
+    return { name, lineage: atom === undefined ? noLineage : new Set([atom]) };
+  });
+  const visible = renamed(plain, place.alias);
+  const nameOf = new Map(columns.map(({ name }, index) => [name, visible[index]?.name ?? name]));
+  const { key } = guarded.config;
+  const cell = (column: string): string =>
+    `${quoteName(item.alias)}.${quoteName(nameOf.get(column) ?? column)}`;
+  const carried: Carried = {
+    occurrence,
+    expression: () => ownExpression(pathText(key, cell, "w_k")),
+    column: null,
+    many: key.many === true,
+  };
+  return {
+    ...item,
+    columns: visible,
+    carried: level.env.carry ? [carried] : [],
+  };
+}
+
+/** A table of which this role sees only some rows, or masks: a sub-select takes its place. */
+function maskedTable(outside: Node, inside: Node, guarded: Guarded, level: Level): Output {
+  const { work, carry } = level.env;
+  const { context } = work;
+  const { key } = guarded.config;
+  const occurrence = occurrenceOf(guarded, context);
+  const { relation } = guarded;
+  const shown = relation.columns.map(
+    ({ name }) => `${shownText(guarded, name, "w_r", context)} AS ${quoteName(name)}`,
+  );
+  const system = [...work.systemColumns].filter((name) => relation.columns.every((own) => own.name !== name));
+  shown.push(...system.map((name) => `w_r.${name} AS ${quoteName(name)}`));
+  const slot = hiddenName(work);
+  if (carry)
+    shown.push(`${pathText(key, (column) => `w_r.${quoteName(column)}`, "w_k")} AS ${quoteName(slot)}`);
+  const policy = context.role.ticketBound ? ` WHERE ${policyText(key, "w_r", context)}` : "";
+  const query = ownSelect(`SELECT ${shown.join(", ")} FROM x AS w_r${policy}`);
+  const [source] = query.fromClause ?? [];
+  const original = structuredClone(outside);
+  const name = "RangeTableSample" in original ? original.RangeTableSample.relation : original;
+  if (source === undefined || name === undefined || !("RangeVar" in name) || !("RangeVar" in inside))
+    return defect("a masked table that is none");
+  name.RangeVar.alias = { aliasname: "w_r" };
+  become(source, original);
+  become(outside, { RangeSubselect: { subquery: { SelectStmt: query } } });
+  const columns = relation.columns.map((column): Column => {
+    const atom = occurrence.atoms.get(column.name);
+    return { name: column.name, lineage: atom === undefined ? noLineage : new Set([atom]) };
+  });
+  columns.push(...system.map((column) => ({ name: column, lineage: noLineage })));
+  const carried = carry ? [{ occurrence, column: slot, many: key.many === true }] : [];
+  return { columns, openEnded: false, carried, probed: new Set() };
+}
+
+/** A view is what its query says, so its query stands in its place: one that is replaced meanwhile changes nothing. */
+function inlineView(outside: Node, view: Relation, alias: Alias, sources: Sources): Item {
+  const { level } = sources;
+  const { work } = level.env;
+  if (work.depth >= viewsDeepMax)
+    return refuse("view", `views are nested more than ${viewsDeepMax} deep`, "Read the tables themselves.");
+  if ("RangeTableSample" in outside) return mistake("42809", "TABLESAMPLE can only be applied to tables");
+  work.count.changed = true;
+  const query = definitionOf(view);
+  const inner: Work = { ...work, searchPath: [], depth: work.depth + 1 };
+  const output = rewriteQuery(
+    query,
+    { work: inner, scope: null, tables: null, carry: level.env.carry },
+    true,
+  );
+  if (output.openEnded || output.columns.length !== view.columns.length)
+    return refuse("view", `view "${view.name}" can't be read through`, "Read the tables themselves.");
+  for (const atom of output.probed) level.probed.add(atom);
+  const names = view.columns.map(({ name }, index) => word(textOf(alias.colnames?.[index]) ?? name));
+  become(outside, { RangeSubselect: { subquery: { SelectStmt: query } } });
+  return hold(outside, output, { aliasname: alias.aliasname ?? view.name, colnames: names }, sources);
+}
+
+function rewriteSubselect(node: Node, part: RangeSubselect, sources: Sources): Item {
+  const { level, outer } = sources;
+  const { subquery, lateral, alias } = part;
+  if (subquery === undefined || !("SelectStmt" in subquery))
+    return refuse("shape", "a sub-select of an unknown kind", "Write it as a plain sub-select.");
+  const { work, carry } = level.env;
+  const env: Env = { work, scope: lateral === true ? level.scope : outer, tables: level.tables, carry };
+  const output = rewriteQuery(subquery.SelectStmt, env, true);
+  for (const atom of output.probed) level.probed.add(atom);
+  return hold(node, output, alias ?? { aliasname: hiddenName(work) }, sources);
+}
+
+/**
+ * An answer with an alias, in FROM. Where the alias may be read as a whole row, and whosaw's columns would be in it, a row of the visible
+ * columns alone gets the alias, beside the one that has them all.
+ */
+function hold(node: Node, output: Output, alias: Alias, { level, whole, moved }: Sources): Item {
+  const name = alias.aliasname ?? "";
+  const columns = renamed(output.columns, alias);
+  const rest = output.openEnded ? union(output.columns.map(({ lineage }) => lineage)) : noLineage;
+  const hides = output.carried.length > 0;
+  const boxed = hides && whole.has(name);
+  const holder = boxed ? hiddenName(level.env.work) : name;
+  const item: Item = {
+    alias: name,
+    schema: null,
+    columns,
+    openEnded: output.openEnded,
+    rest,
+    hides,
+    covers: null,
+    carried: output.carried.map(({ occurrence, column, many }) => {
+      return { occurrence, column, many, expression: () => columnRef(holder, column) };
+    }),
+  };
+  if (!boxed) {
+    setAlias(node, alias);
+    return item;
+  }
+  if (output.openEnded)
+    return refuse(
+      "row",
+      `whole rows of "${name}" are read, and its columns aren't known`,
+      "Name its columns.",
+    );
+  const inner = columns.map((_, index) => `${holder}_${index + 1}`);
+  setAlias(node, { aliasname: holder, colnames: inner.map(word) });
+  const query: SelectStmt = plainSelect({
+    targetList: columns.map((column, index) => target(columnRef(holder, inner[index] ?? ""), column.name)),
+  });
+  const visible = subselect(query, name);
+  if ("RangeSubselect" in visible) visible.RangeSubselect.lateral = true;
+  become(node, { JoinExpr: { jointype: "JOIN_INNER", larg: { ...node }, rarg: visible } });
+  moved.set(name, holder);
+  return item;
+}
+
+function setAlias(node: Node, alias: Alias): void {
+  if ("RangeSubselect" in node) node.RangeSubselect.alias = alias;
+  else if ("RangeVar" in node) {
+    // A name without an alias is its own.
+    if (alias.aliasname === node.RangeVar.relname && alias.colnames === undefined) return;
+    node.RangeVar.alias = alias;
+  } else defect("an alias for what can have none");
+}
+
+function rewriteJoin(join: JoinExpr, sources: Sources): readonly Star[] {
+  const { larg, rarg, alias } = join;
+  if (larg === undefined || rarg === undefined) return defect("a join without its sides");
+  if (alias !== undefined) return [...rewriteBoxedJoin(join, alias, sources)];
+  return joinSides(join, larg, rarg, sources);
+}
+
+function joinSides(join: JoinExpr, larg: Node, rarg: Node, sources: Sources): readonly Star[] {
+  const left = rewriteSource(larg, sources);
+  const right = rewriteSource(rarg, sources);
+  decide(join.quals, sources.level);
+  const using = (join.usingClause ?? []).map((name) => textOf(name) ?? "");
+  const merged = join.isNatural === true ? commonNames(left, right) : using;
+  if (merged.length === 0) return [...left, ...right];
+  const both: Star[] = [];
+  for (const name of merged) {
+    const sides = [...left, ...right].filter(({ column }) => column?.name === name);
+    const [first] = sides;
+    const second = sides.at(-1);
+    if (first?.column === undefined || first.column === null || second === undefined || sides.length < 2)
+      return refuse("join", "a join by names over columns that aren't known", "Write the join with ON.");
+    const lineage = union(sides.map(({ column }) => column?.lineage ?? noLineage));
+    for (const atom of lineage) sources.level.probed.add(atom);
+    const node =
+      join.jointype === "JOIN_FULL"
+        ? (): Node => columnRef(name)
+        : join.jointype === "JOIN_RIGHT"
+          ? second.node
+          : first.node;
+    both.push({ item: first.item, column: { name, lineage }, node });
+  }
+  if (join.join_using_alias !== undefined) {
+    const item = openItem(join.join_using_alias.aliasname ?? "", [], noLineage);
+    const columns = both.flatMap(({ column }) => (column === null ? [] : [column]));
+    // Its columns are found through their tables as well; found twice is no harm, because a bare name means the merged one.
+    sources.level.scope.items.push({ ...item, columns, openEnded: false });
+  }
+  const others = [...left, ...right].filter(({ column }) => column === null || !merged.includes(column.name));
+  return [...both, ...others];
+}
+
+function commonNames(left: readonly Star[], right: readonly Star[]): readonly string[] {
+  if ([...left, ...right].some(({ column }) => column === null))
+    return refuse("join", "a natural join over columns that aren't known", "Write the join with ON.");
+  const names = new Set(right.map(({ column }) => column?.name));
+  return left.flatMap(({ column }) => (column !== null && names.has(column.name) ? [column.name] : []));
+}
+
+/** A join with an alias hides what it joins: all that can be read from outside are its columns, whosaw's among them. */
+function rewriteBoxedJoin(join: JoinExpr, alias: Alias, sources: Sources): readonly Star[] {
+  const { level } = sources;
+  const { larg, rarg } = join;
+  if (larg === undefined || rarg === undefined) return defect("a join without its sides");
+  const scope: Scope = { parent: level.scope, items: [], read: level.scope.read };
+  const inner: Level = { ...level, scope };
+  const stars = joinSides(join, larg, rarg, { ...sources, level: inner, boxed: true });
+  const name = alias.aliasname ?? "";
+  const known = stars.flatMap(({ column }) => (column === null ? [] : [column]));
+  const openEnded = known.length !== stars.length;
+  const carried = scope.items.flatMap((item) => item.carried);
+  if (
+    openEnded ||
+    (alias.colnames !== undefined && carried.length > 0) ||
+    (carried.length > 0 && sources.whole.has(name))
+  )
+    return refuse(
+      "join",
+      "an alias for a whole join of customers' tables",
+      "Give each table an alias of its own.",
+    );
+  const item: Item = {
+    ...openItem(name, [], noLineage),
+    columns: renamed(known, alias),
+    openEnded: false,
+    hides: carried.length > 0,
+    carried: carried.map(({ occurrence, column, many }) => {
+      const own = column ?? defect("a key that is no column inside a join with an alias");
+      return { occurrence, column: own, many, expression: () => columnRef(name, own) };
+    }),
+  };
+  level.scope.items.push(item);
+  return starOf(item);
+}

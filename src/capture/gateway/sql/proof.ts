@@ -1,0 +1,92 @@
+import type { Node, SelectStmt, TypeCast, TypeName } from "@pgsql/types";
+import { Deparser } from "pgsql-deparser";
+import { isTree, quoteName, wordsOf } from "./nodes.ts";
+import { parseAgain } from "./parse.ts";
+import { refuse } from "./refused.ts";
+
+type Context = Parameters<Deparser["SelectStmt"]>[1];
+
+/** The library's text, where it doesn't drop what the tree says. */
+class Faithful extends Deparser {
+  /** It would write `pg_catalog.text` as `text`, which another schema may have as well. */
+  override TypeName(node: TypeName, context: Context): string {
+    const words = wordsOf(node.names);
+    const bounds = node.arrayBounds ?? [];
+    const plain = bounds.every((bound) => "Integer" in bound && bound.Integer.ival === -1);
+    if (words === null || words.at(-1) === "interval" || node.pct_type === true || !plain)
+      return super.TypeName(node, context);
+    const mods = (node.typmods ?? []).map((mod) => this.visit(mod, context)).join(", ");
+    const name = words.map((word) => quoteName(word)).join(".");
+    return `${node.setof === true ? "SETOF " : ""}${name}${mods === "" ? "" : `(${mods})`}${bounds.map(() => "[]").join("")}`;
+  }
+
+  override TypeCast(node: TypeCast, context: Context): string {
+    if (node.arg === undefined || node.typeName === undefined) return super.TypeCast(node, context);
+    return `CAST(${this.visit(node.arg, context)} AS ${this.TypeName(node.typeName, context)})`;
+  }
+
+  /** It would forget WITH TIES. */
+  override SelectStmt(node: SelectStmt, context: Context): string {
+    const { limitCount, lockingClause, ...rest } = node;
+    if (
+      node.limitOption !== "LIMIT_OPTION_WITH_TIES" ||
+      limitCount === undefined ||
+      lockingClause !== undefined
+    )
+      return super.SelectStmt(node, context);
+    const count = this.visit(limitCount, context);
+    return `${super.SelectStmt(rest, context)} FETCH FIRST (${count}) ROWS WITH TIES`;
+  }
+}
+
+/** Where something stood in a text, which is another text now. */
+const positions: ReadonlySet<string> = new Set([
+  "location",
+  "stmt_location",
+  "stmt_len",
+  "list_start",
+  "list_end",
+  "rexpr_list_start",
+  "rexpr_list_end",
+  "name_location",
+]);
+
+/**
+ * The text of a rewritten tree, proved by reading it again with the server's grammar: only what becomes the same tree is sent. The
+ * deparser is a library, and a parenthesis it forgot would be another statement.
+ */
+export function provenText(tree: Node): string {
+  const text = deparsed(tree);
+  const again = parseAgain(text);
+  if (again === null || !same(tree, again))
+    return refuse(
+      "deparse",
+      "the statement has a shape that can't be rewritten reliably",
+      "Write it more plainly: fewer special forms, more sub-selects.",
+    );
+  return text;
+}
+
+function deparsed(tree: Node): string {
+  try {
+    return new Faithful(tree, { pretty: false }).deparseQuery();
+  } catch {
+    return refuse("deparse", "the statement has a shape that can't be written out", "Write it more plainly.");
+  }
+}
+
+/** The parser leaves zero, false and empty out (protobuf's JSON), so absent and zero are the same. */
+function empty(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  return value === undefined || value === null || value === 0 || value === false || value === "";
+}
+
+/** Equal but for positions in the text. */
+export function same(left: unknown, right: unknown): boolean {
+  if (empty(left) && empty(right)) return true;
+  if (Array.isArray(left) && Array.isArray(right))
+    return left.length === right.length && left.every((inner, index) => same(inner, right[index]));
+  if (!isTree(left) || !isTree(right)) return left === right;
+  const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
+  return [...keys].every((key) => positions.has(key) || same(left[key], right[key]));
+}

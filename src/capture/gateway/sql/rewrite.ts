@@ -1,0 +1,141 @@
+import type { Node } from "@pgsql/types";
+import { type PlanContext, type Slot, type StatementPlan, type StatementRefusal } from "../plan.ts";
+import { anywhere, isTree } from "./nodes.ts";
+import type { ParsedStatement } from "./parse.ts";
+import { provenText } from "./proof.ts";
+import { refuse, Refused } from "./refused.ts";
+import {
+  type Env,
+  hiddenPrefix,
+  type Lineage,
+  type Occurrence,
+  type Output,
+  union,
+  type Work,
+} from "./scope.ts";
+import { rewriteQuery } from "./select.ts";
+import { touchesProtected } from "./tables.ts";
+
+/** What becomes of a statement. */
+export type Rewritten = Pick<StatementPlan, "sql" | "slots" | "probes" | "protected" | "action" | "names">;
+
+const system = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
+
+export function workFor(statement: ParsedStatement, context: PlanContext): Work {
+  const systemColumns = new Set<string>();
+  anywhere(statement.tree, ({ String: text }) => {
+    const name = isTree(text) ? text["sval"] : undefined;
+    if (typeof name !== "string") return false;
+    if (name.startsWith(hiddenPrefix)) refuse("names", "a reserved name", "Use another name.");
+    if (system.includes(name)) systemColumns.add(name);
+    return false;
+  });
+  return {
+    context,
+    searchPath: context.searchPath,
+    systemColumns,
+    names: new Set(),
+    count: { names: 0, protected: false, changed: false },
+    depth: 0,
+  };
+}
+
+export function rewrite(statement: ParsedStatement, context: PlanContext): Rewritten | StatementRefusal {
+  try {
+    return rewritten(statement, context);
+  } catch (error) {
+    if (error instanceof Refused) return error.refusal;
+    throw error;
+  }
+}
+
+function rewritten(statement: ParsedStatement, context: PlanContext): Rewritten {
+  const work = workFor(statement, context);
+  const tree: Node = structuredClone(statement.tree);
+  const env: Env = { work, scope: null, tables: null, carry: true };
+  if ("SelectStmt" in tree) {
+    const output = rewriteQuery(tree.SelectStmt, env, false);
+    return planned(tree, statement, work, output);
+  }
+  return passing(tree, statement, work);
+}
+
+/** A statement that answers no rows of tables passes as it is, where no table that it names is protected. */
+function passing(tree: Node, statement: ParsedStatement, work: Work): Rewritten {
+  anywhere(tree, ({ RangeVar: place }) => {
+    if (!isTree(place) || typeof place["relname"] !== "string") return false;
+    const { relname, schemaname } = place;
+    const { catalog } = work.context;
+    const found =
+      typeof schemaname === "string"
+        ? catalog.relation(schemaname, relname)
+        : catalog.resolve(relname, work.searchPath);
+    if (found !== null && touchesProtected(found, work.context))
+      refuse("statement", "customers' tables are not served by this statement", "Use SELECT.");
+    return false;
+  });
+  return {
+    sql: statement.text,
+    slots: [],
+    probes: [],
+    protected: false,
+    action: "read",
+    names: work.names,
+  };
+}
+
+/** The plan of a statement whose rows are a query's. */
+export function planned(tree: Node, statement: ParsedStatement, work: Work, output: Output): Rewritten {
+  const { slots, probes } = told(output);
+  const searched = output.probed.size > 0;
+  return {
+    sql: work.count.changed ? provenText(tree) : statement.text,
+    slots,
+    probes,
+    protected: work.count.protected,
+    action: searched ? "search" : "read",
+    names: work.names,
+  };
+}
+
+/** Slots and probes of a query's answer. Every field in it has its slot, or the statement isn't sent. */
+function told({ columns, carried, probed }: Output): {
+  readonly slots: readonly Slot[];
+  readonly probes: StatementPlan["probes"];
+} {
+  const shown = union(columns.map(({ lineage }) => lineage));
+  const known = new Set(carried.map(({ occurrence }) => occurrence));
+  for (const { occurrence } of shown)
+    if (!known.has(occurrence))
+      refuse("lineage", "whose data would be shown can't be told", "Write the statement more plainly.");
+  const slots = carried.map(({ occurrence, column, many }): Slot => {
+    const fields = fieldsOf(shown, occurrence);
+    const own = [...fields.plain, ...fields.masked];
+    const decided = [...fieldsOf(probed, occurrence).plain, ...fieldsOf(probed, occurrence).masked];
+    return {
+      column,
+      table: occurrence.table,
+      shown: fields.plain,
+      masked: fields.masked,
+      probed: decided.filter((field) => !own.includes(field)),
+      many,
+    };
+  });
+  const rest = new Map<string, Set<string>>();
+  for (const { occurrence, field } of probed) {
+    if (known.has(occurrence)) continue;
+    rest.set(occurrence.table, (rest.get(occurrence.table) ?? new Set()).add(field));
+  }
+  const probes = [...rest].map(([table, fields]) => ({ table, fields: [...fields].sort() }));
+  return { slots, probes };
+}
+
+function fieldsOf(
+  lineage: Lineage,
+  occurrence: Occurrence,
+): { readonly plain: readonly string[]; readonly masked: readonly string[] } {
+  const own = [...lineage].filter((atom) => atom.occurrence === occurrence);
+  const of = (showing: "plain" | "masked"): readonly string[] =>
+    own.flatMap((atom) => (atom.showing === showing ? [atom.field] : [])).sort();
+  return { plain: of("plain"), masked: of("masked") };
+}

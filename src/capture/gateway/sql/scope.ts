@@ -1,0 +1,237 @@
+import { randomBytes } from "node:crypto";
+import type { Node } from "@pgsql/types";
+import type { Relation } from "../catalog/catalog.ts";
+import type { PlanContext } from "../plan.ts";
+import { mistake, refuse } from "./refused.ts";
+import { type Guarded, showingOf } from "./tables.ts";
+
+/** One protected table where it stands in one place of a statement. */
+export interface Occurrence {
+  readonly table: string;
+  readonly atoms: Map<string, Atom>;
+}
+
+/** A field of an occurrence: what lineages are made of. Each is one object, so that sets of them work. */
+export interface Atom {
+  readonly occurrence: Occurrence;
+  readonly field: string;
+  readonly showing: "plain" | "masked";
+}
+
+export type Lineage = ReadonlySet<Atom>;
+
+export const noLineage: Lineage = new Set();
+
+export function union(lineages: Iterable<Lineage>): Set<Atom> {
+  const all = new Set<Atom>();
+  for (const lineage of lineages) for (const atom of lineage) all.add(atom);
+  return all;
+}
+
+export interface Column {
+  readonly name: string;
+  readonly lineage: Lineage;
+  /** What a reference to it becomes, where a table must stay in place and its masks can't stand in a sub-select. */
+  readonly instead?: () => Node;
+}
+
+/** Where the customers of an occurrence can be had at one level: an expression, and the column that it is, where it is one. */
+export interface Carried {
+  readonly occurrence: Occurrence;
+  readonly expression: () => Node;
+  readonly column: string | null;
+  readonly many: boolean;
+}
+
+/** One thing in FROM. */
+export interface Item {
+  readonly alias: string;
+  /** Of a table named without an alias: a column may be named through it. */
+  readonly schema: string | null;
+  readonly columns: readonly Column[];
+  /** There may be columns that aren't known: a function's. They hold `rest`. */
+  readonly openEnded: boolean;
+  readonly rest: Lineage;
+  readonly carried: readonly Carried[];
+  /** Its `*` would show columns of whosaw's. */
+  readonly hides: boolean;
+  /** A masked table: a GROUP BY of its key no longer covers its other columns. */
+  readonly covers: Relation | null;
+}
+
+export interface Scope {
+  readonly parent: Scope | null;
+  readonly items: Item[];
+  /** Told of each column that is read outside aggregates. */
+  readonly read: (item: Item, column: string) => void;
+}
+
+/** A query's answer, as what stands around it sees it. */
+export interface Output {
+  /** In order; the hidden ones come after them and aren't here. */
+  readonly columns: readonly Column[];
+  /** The columns aren't all known: `*` over something unknown. */
+  readonly openEnded: boolean;
+  readonly carried: readonly {
+    readonly occurrence: Occurrence;
+    readonly column: string;
+    readonly many: boolean;
+  }[];
+  /** Fields that only decided which rows there are. */
+  readonly probed: Set<Atom>;
+}
+
+export interface CommonTable {
+  readonly name: string;
+  /** Null: its turn hasn't come, so it can't be read yet. */
+  output: Output | null;
+  /** Whether the hidden columns are there: not inside what only decides. */
+  readonly outer: CommonTable | null;
+}
+
+/** What one rewriting shares. */
+export interface Work {
+  readonly context: PlanContext;
+  /** Replaces the session's path inside a view, whose names are resolved as under an empty one. */
+  readonly searchPath: readonly string[];
+  /** Columns that every row has without listing them, as far as the statement names them. */
+  readonly systemColumns: ReadonlySet<string>;
+  readonly names: Set<string>;
+  readonly count: { names: number; protected: boolean; changed: boolean };
+  readonly depth: number;
+}
+
+/** What a query is rewritten within. */
+export interface Env {
+  readonly work: Work;
+  /** The levels whose columns it may read. */
+  readonly scope: Scope | null;
+  readonly tables: CommonTable | null;
+  /** Whether the customers must come along: not where only the rows' being there matters. */
+  readonly carry: boolean;
+}
+
+/** Differs between processes and can't be guessed, so that no name of a client's can be one of whosaw's. */
+export const hiddenPrefix: string = `w_${randomBytes(9).toString("hex")}_`;
+
+export function hiddenName(work: Work): string {
+  work.count.names += 1;
+  return `${hiddenPrefix}${work.count.names}`;
+}
+
+export function occurrenceOf(guarded: Guarded, context: PlanContext): Occurrence {
+  const atoms = new Map<string, Atom>();
+  const occurrence: Occurrence = { table: guarded.table, atoms };
+  for (const { name } of guarded.relation.columns) {
+    const { showing, counts } = showingOf(guarded.config, name, context);
+    if (counts && showing !== "hidden") atoms.set(name, { occurrence, field: name, showing });
+  }
+  return occurrence;
+}
+
+/** The same answer read a second time: other rows of it may be meant, so its occurrences are others. */
+export function anotherReading(output: Output): Output {
+  const again = new Map<Occurrence, Occurrence>();
+  for (const { occurrence } of output.carried) {
+    const atoms = new Map<string, Atom>();
+    const copy: Occurrence = { table: occurrence.table, atoms };
+    for (const [field, atom] of occurrence.atoms) atoms.set(field, { ...atom, occurrence: copy });
+    again.set(occurrence, copy);
+  }
+  const renewed = (lineage: Lineage): Lineage =>
+    new Set([...lineage].map((atom) => again.get(atom.occurrence)?.atoms.get(atom.field) ?? atom));
+  return {
+    ...output,
+    columns: output.columns.map((column) => ({ ...column, lineage: renewed(column.lineage) })),
+    carried: output.carried.map((slot) => ({
+      ...slot,
+      occurrence: again.get(slot.occurrence) ?? slot.occurrence,
+    })),
+  };
+}
+
+export function wholeRow(item: Item): Lineage {
+  return union([...item.columns.map(({ lineage }) => lineage), item.rest]);
+}
+
+export interface Found {
+  readonly lineage: Lineage;
+  readonly column: Column | null;
+}
+
+const systemNames = new Set(["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"]);
+
+/** A column named alone: the innermost level that has it, then, as the server does, a whole row of that name. */
+export function findColumn(name: string, scope: Scope | null): Found {
+  const lineages: Lineage[] = [];
+  for (let level = scope; level !== null; level = level.parent) {
+    let column: Column | null = null;
+    for (const item of level.items) {
+      const own = item.columns.filter((candidate) => candidate.name === name);
+      for (const each of own) lineages.push(each.lineage);
+      const [first] = own;
+      if (first !== undefined) {
+        column = first;
+        level.read(item, name);
+      } else if (item.openEnded) lineages.push(item.rest);
+    }
+    if (column !== null) return { lineage: union(lineages), column };
+  }
+  for (let level = scope; level !== null; level = level.parent) {
+    const item = level.items.find((candidate) => candidate.alias === name);
+    if (item === undefined) continue;
+    readWhole(item, level);
+    return { lineage: union([...lineages, wholeRow(item)]), column: null };
+  }
+  const open = anyOpen(scope);
+  if (!open && !systemNames.has(name)) mistake("42703", `column "${name}" does not exist`);
+  return { lineage: union(lineages), column: null };
+}
+
+function anyOpen(scope: Scope | null): boolean {
+  for (let level = scope; level !== null; level = level.parent)
+    if (level.items.some(({ openEnded }) => openEnded)) return true;
+  return false;
+}
+
+function readWhole(item: Item, level: Scope): void {
+  for (const { name } of item.columns) level.read(item, name);
+}
+
+/** Every item that such a name can mean at the innermost level that has one. */
+export function findItem(
+  alias: string,
+  schema: string | null,
+  scope: Scope | null,
+): { readonly item: Item; readonly level: Scope } {
+  for (let level = scope; level !== null; level = level.parent) {
+    const items = level.items.filter(
+      (item) => item.alias === alias && (schema === null || item.schema === schema),
+    );
+    const [item] = items;
+    if (item === undefined) continue;
+    if (items.length > 1)
+      refuse("names", `table name "${alias}" stands for two things`, "Give each table an alias of its own.");
+    return { item, level };
+  }
+  return mistake("42P01", `missing FROM-clause entry for table "${alias}"`);
+}
+
+/** `alias.column`, and `alias.*` where the column is null. */
+export function findIn(found: { readonly item: Item; readonly level: Scope }, name: string | null): Found {
+  const { item, level } = found;
+  if (name === null) {
+    readWhole(item, level);
+    return { lineage: wholeRow(item), column: null };
+  }
+  const own = item.columns.filter((candidate) => candidate.name === name);
+  const [column] = own;
+  if (column !== undefined) {
+    level.read(item, name);
+    return { lineage: union(own.map(({ lineage }) => lineage)), column };
+  }
+  if (systemNames.has(name)) return { lineage: noLineage, column: null };
+  // The server would now try a function of that name on the whole row. Functions are called by their own notation here.
+  if (!item.openEnded) mistake("42703", `column ${item.alias}.${name} does not exist`);
+  return { lineage: wholeRow(item), column: null };
+}

@@ -1,0 +1,186 @@
+import type { Node, SelectStmt } from "@pgsql/types";
+import { defect } from "../../../base/index.ts";
+import { decide } from "./expressions.ts";
+import { become, call, columnRef, nullOf, plainSelect, scalar, subselect, target, word } from "./nodes.ts";
+import { refuse } from "./refused.ts";
+import { type Column, type Env, hiddenName, noLineage, type Output, union } from "./scope.ts";
+import { groupAll, has, levelOf, positions, rewriteQuery } from "./select.ts";
+
+/** UNION, INTERSECT, EXCEPT. The sides are rewritten each for itself; whose rows a row is made of stays known by padding or by joining. */
+export function rewriteSetOperation(query: SelectStmt, env: Env, named: boolean): Output {
+  const { larg, rarg } = query;
+  if (larg === undefined || rarg === undefined) return defect("a set operation without its sides");
+  const left = rewriteQuery(larg, env, named);
+  const right = rewriteQuery(rarg, env, false);
+  const level = levelOf(env);
+  decide([query.limitCount, query.limitOffset], level);
+  const probed = union([left.probed, right.probed, level.probed]);
+  const columns = left.columns.map((column, index): Column => {
+    const other = right.columns[index]?.lineage ?? noLineage;
+    return { name: column.name, lineage: union([column.lineage, other]) };
+  });
+  const openEnded = left.openEnded || right.openEnded;
+  const output: Output = { columns, openEnded, carried: [], probed };
+  if (query.op !== "SETOP_UNION" || query.all !== true)
+    for (const { lineage } of columns) for (const atom of lineage) probed.add(atom);
+  if (!env.carry || left.carried.length + right.carried.length === 0) return output;
+  if (openEnded || left.columns.length !== right.columns.length)
+    return refuse("union", "a set operation over columns that aren't known", "Name the columns.");
+  const all = union(columns.map(({ lineage }) => lineage));
+  const deciding = query.op !== "SETOP_UNION" || query.all !== true;
+  const needed = (part: Output): Output => {
+    return deciding
+      ? { ...part, carried: part.carried.filter(({ occurrence }) => has(all, occurrence)) }
+      : part;
+  };
+  if (query.op === "SETOP_UNION") return rewriteUnion(query, [needed(left), needed(right)], output, env);
+  return rewriteOthers(query, [left, right], output, env);
+}
+
+/** Appends columns to every SELECT that a set operation is made of; `at` counts from the end. */
+function pad(query: SelectStmt, values: readonly Node[], at: number): void {
+  if (query.larg !== undefined && query.rarg !== undefined) {
+    pad(query.larg, values, at);
+    pad(query.rarg, values, at);
+  } else if (query.valuesLists === undefined) {
+    const list = query.targetList ?? [];
+    const place = list.length - at;
+    query.targetList = [
+      ...list.slice(0, place),
+      ...structuredClone(values).map((value) => target(value)),
+      ...list.slice(place),
+    ];
+  } else {
+    for (const row of query.valuesLists)
+      if ("List" in row) row.List.items = [...(row.List.items ?? []), ...structuredClone(values)];
+  }
+}
+
+function nullsFor({ carried }: Output): readonly Node[] {
+  return carried.map(({ many }) => nullOf(many ? "json" : "text"));
+}
+
+function rewriteUnion(query: SelectStmt, sides: readonly [Output, Output], output: Output, env: Env): Output {
+  const { larg, rarg } = query;
+  if (larg === undefined || rarg === undefined) return defect("a set operation without its sides");
+  const [left, right] = sides;
+  pad(larg, nullsFor(right), 0);
+  pad(rarg, nullsFor(left), right.carried.length);
+  const padded = right.carried.map((slot) => ({ ...slot, column: hiddenName(env.work) }));
+  nameLast(
+    larg,
+    padded.map(({ column }) => column),
+  );
+  const carried: Output = { ...output, carried: [...left.carried, ...padded] };
+  if (query.all === true) return carried;
+  const { sortClause, limitCount, limitOffset, limitOption, withClause, lockingClause: _, ...inner } = query;
+  const sorted = positions(sortClause, [], output.columns);
+  const { query: made, output: grouped } = groupAll({ ...plainSelect(inner), all: true }, carried, env);
+  become(query, {
+    ...made,
+    ...(limitCount === undefined ? {} : { limitCount }),
+    ...(limitOffset === undefined ? {} : { limitOffset }),
+    ...(limitOption === undefined ? {} : { limitOption }),
+    ...(withClause === undefined ? {} : { withClause }),
+    ...(sorted === undefined ? {} : { sortClause: sorted }),
+  });
+  return grouped;
+}
+
+/** The first SELECT names a set operation's columns. */
+function nameLast(query: SelectStmt, names: readonly string[]): void {
+  if (query.larg !== undefined) return nameLast(query.larg, names);
+  const list = query.targetList ?? [];
+  for (const [index, name] of names.entries()) {
+    const node = list[list.length - names.length + index];
+    if (node !== undefined && "ResTarget" in node) node.ResTarget.name = name;
+  }
+}
+
+/**
+ * INTERSECT and EXCEPT drop rows by the columns' values. Both sides are computed once, the operation is done over their visible
+ * columns, and each row of its answer finds the rows of both sides that are the same.
+ */
+function rewriteOthers(
+  query: SelectStmt,
+  [left, right]: readonly [Output, Output],
+  output: Output,
+  env: Env,
+): Output {
+  const { larg, rarg, sortClause, limitCount, limitOffset, limitOption, withClause, op, all } = query;
+  if (larg === undefined || rarg === undefined || op === undefined)
+    return defect("a set operation without its sides");
+  const names = [hiddenName(env.work), hiddenName(env.work)] as const;
+  const alias = hiddenName(env.work);
+  const visible = output.columns.map((_, index) => `${alias}_${index + 1}`);
+  const select = (from: string): SelectStmt =>
+    plainSelect({
+      targetList: visible.map((column) => target(columnRef(from, column))),
+      fromClause: [table(from)],
+    });
+  const joined = plainSelect({
+    op,
+    ...(all === true ? { all } : {}),
+    larg: select(names[0]),
+    rarg: select(names[1]),
+  });
+  const carried: { occurrence: Output["carried"][number]["occurrence"]; column: string; many: boolean }[] =
+    [];
+  const targets = output.columns.map(({ name }, index) =>
+    target(columnRef(alias, visible[index] ?? ""), name),
+  );
+  for (const [which, slots] of [left.carried, right.carried].entries()) {
+    const from = names[which] ?? "";
+    for (const slot of slots) {
+      if (!output.columns.some(({ lineage }) => has(lineage, slot.occurrence))) continue;
+      const column = hiddenName(env.work);
+      const matching = plainSelect({
+        targetList: [target(call("json_agg", [columnRef(from, slot.column)]))],
+        fromClause: [table(from)],
+        whereClause: {
+          BoolExpr: { boolop: "AND_EXPR", args: visible.map((name) => alike(from, alias, name)) },
+        },
+      });
+      if (visible.length === 1) matching.whereClause = alike(from, alias, visible[0] ?? "");
+      targets.push(target(scalar(matching), column));
+      carried.push({ occurrence: slot.occurrence, column, many: true });
+    }
+  }
+  const sorted = positions(sortClause, [], output.columns);
+  const own = [side(names[0], visible, larg), side(names[1], visible, rarg)];
+  become(query, {
+    ...plainSelect({ targetList: targets, fromClause: [subselect(joined, alias, visible)] }),
+    ...(limitCount === undefined ? {} : { limitCount }),
+    ...(limitOffset === undefined ? {} : { limitOffset }),
+    ...(limitOption === undefined ? {} : { limitOption }),
+    ...(sorted === undefined ? {} : { sortClause: sorted }),
+    withClause: { ...withClause, ctes: [...(withClause?.ctes ?? []), ...own] },
+  });
+  return { ...output, carried };
+}
+
+function table(name: string): Node {
+  return { RangeVar: { relname: name, inh: true, relpersistence: "p" } };
+}
+
+function alike(left: string, right: string, column: string): Node {
+  return {
+    A_Expr: {
+      kind: "AEXPR_NOT_DISTINCT",
+      name: [word("=")],
+      lexpr: columnRef(left, column),
+      rexpr: columnRef(right, column),
+    },
+  };
+}
+
+function side(name: string, columns: readonly string[], query: SelectStmt): Node {
+  return {
+    CommonTableExpr: {
+      ctename: name,
+      aliascolnames: columns.map(word),
+      ctematerialized: "CTEMaterializeAlways",
+      ctequery: { SelectStmt: query },
+    },
+  };
+}

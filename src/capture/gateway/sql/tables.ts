@@ -1,0 +1,205 @@
+import {
+  type Field,
+  type KeyCondition,
+  type KeyPath,
+  type KeyStep,
+  type ProtectedTable,
+  type Showing,
+  tableKey,
+  unnamedField,
+} from "../../../policy/index.ts";
+import type { Relation } from "../catalog/catalog.ts";
+import type { PlanContext } from "../plan.ts";
+import { anywhere, isTree, quoteName, quoteText } from "./nodes.ts";
+import { ownSelect } from "./parse.ts";
+import { refuse } from "./refused.ts";
+
+/** A table whose rows are customers', as one role may see it. */
+export interface Guarded {
+  readonly relation: Relation;
+  /** `schema.table` of the configuration's entry: a partition has its parent's. */
+  readonly table: string;
+  readonly config: ProtectedTable;
+  /** Nothing is masked, and every row may be seen: the table can stay where it stands. */
+  readonly open: boolean;
+}
+
+const pgCatalogEquals = "OPERATOR(pg_catalog.=)";
+
+/** How the relation is protected; null where it isn't. Children have their parents' protection, and parents their children's. */
+export function guardOf(relation: Relation, context: PlanContext): Guarded | null {
+  const config = configOf(relation, context);
+  if (config === null) return null;
+  const names = new Set(relation.columns.map(({ name }) => name));
+  if (!names.has(config.key.column))
+    refuse(
+      "key",
+      `table "${relation.name}" lacks the column that leads to its customer`,
+      "Ask whoever runs whosaw to correct its key in whosaw.yaml.",
+    );
+  const open =
+    !context.role.ticketBound &&
+    relation.columns.every(({ name }) => showingOf(config, name, context).showing === "plain");
+  return { relation, table: tableKey(config.schema, config.table), config, open };
+}
+
+function configOf(relation: Relation, { catalog, protection }: PlanContext): ProtectedTable | null {
+  const own = protection.tables.get(tableKey(relation.schema, relation.name));
+  if (own !== undefined) return own;
+  for (const oid of relation.parents) {
+    const parent = catalog.byOid(oid);
+    const config = parent === null ? undefined : protection.tables.get(tableKey(parent.schema, parent.name));
+    if (config !== undefined) return config;
+  }
+  for (const config of protection.tables.values()) {
+    if (catalog.relation(config.schema, config.table)?.parents.includes(relation.oid) === true) return config;
+  }
+  return null;
+}
+
+/** How a column is shown, and whether seeing it counts as seeing the customer. */
+export function showingOf(
+  config: ProtectedTable,
+  column: string,
+  { role }: PlanContext,
+): { readonly showing: Showing; readonly counts: boolean } {
+  const named = config.fields.get(column);
+  // The customer's id is what every sighting names; it counts only where the configuration gives it a class.
+  if (named === undefined && column === config.key.column) return { showing: "plain", counts: false };
+  const field = named ?? unnamedField;
+  const showing = role.show[field.class];
+  return { showing, counts: field.class !== "none" && showing !== "hidden" };
+}
+
+function equal(left: string, right: string): string {
+  return `${left} ${pgCatalogEquals} ${right}`;
+}
+
+function conditions(alias: string, all: readonly KeyCondition[] | undefined): readonly string[] {
+  return (all ?? []).map(({ column, value }) =>
+    equal(`${alias}.${quoteName(column)}::pg_catalog.text`, `${quoteText(value)}::pg_catalog.text`),
+  );
+}
+
+/** `FROM ... WHERE ...` of the steps from a value, and the alias and column where they end. */
+function walk(
+  steps: readonly KeyStep[],
+  from: string,
+  name: string,
+): { readonly clause: string; readonly end: string } {
+  let value = from;
+  const tables: string[] = [];
+  const tests: string[] = [];
+  for (const [index, step] of steps.entries()) {
+    const alias = `${name}${index}`;
+    tables.push(`${quoteName(step.schema)}.${quoteName(step.table)} AS ${alias}`);
+    tests.push(equal(`${alias}.${quoteName(step.match)}`, value), ...conditions(alias, step.where));
+    value = `${alias}.${quoteName(step.take)}`;
+  }
+  return { clause: `FROM ${tables.join(", ")} WHERE ${tests.join(" AND ")}`, end: value };
+}
+
+/** The value that a path leads to, as text, or with `many` JSON of all of them. `row` is the row's alias, or a way to name its columns. */
+export function pathText(path: KeyPath, row: (column: string) => string, name: string): string {
+  const from = row(path.column);
+  const own = (path.where ?? []).map(({ column, value }) =>
+    equal(`${row(column)}::pg_catalog.text`, `${quoteText(value)}::pg_catalog.text`),
+  );
+  let text = `${from}::pg_catalog.text`;
+  if (path.steps.length > 0) {
+    const { clause, end } = walk(path.steps, from, name);
+    const value =
+      path.many === true ? `pg_catalog.json_agg(${end}::pg_catalog.text)` : `${end}::pg_catalog.text`;
+    text = `(SELECT ${value} ${clause})`;
+  } else if (path.many === true) {
+    text = `pg_catalog.json_build_array(${text})`;
+  }
+  return own.length === 0 ? text : `CASE WHEN ${own.join(" AND ")} THEN ${text} END`;
+}
+
+const cell = (column: string): string => `w_t.${quoteName(column)}`;
+
+/** Which rows an actor bound to tickets may see: those of customers who have an open ticket assigned to them. */
+export function policyText(path: KeyPath, row: string, context: PlanContext): string {
+  const { tickets } = context.protection;
+  if (tickets === null)
+    return refuse("binding", "your role is bound to tickets, and none are known", "Ask whoever runs whosaw.");
+  const one: KeyPath = { ...path, many: false };
+  const tests: string[] = [];
+  const customers = pathText({ ...tickets.customer, many: false }, cell, "w_c");
+  if (path.many === true && path.steps.length > 0) {
+    const { clause, end } = walk(path.steps, `${row}.${quoteName(path.column)}`, "w_p");
+    tests.push(`${customers} ${pgCatalogEquals} ANY (SELECT ${end}::pg_catalog.text ${clause})`);
+    tests.push(...conditions(row, path.where));
+  } else {
+    tests.push(
+      equal(
+        customers,
+        pathText(one, (column) => `${row}.${quoteName(column)}`, "w_p"),
+      ),
+    );
+  }
+  const assignee: KeyPath = { column: tickets.assignee, steps: tickets.actor };
+  tests.push(equal(pathText(assignee, cell, "w_a"), `${quoteText(context.actor)}::pg_catalog.text`));
+  if (tickets.closed !== null) tests.push(`${cell(tickets.closed)} IS NULL`);
+  if (tickets.open !== undefined) {
+    const state = pathText({ ...tickets.open.path, many: false }, cell, "w_o");
+    const values = tickets.open.values.map((value) => equal(state, `${quoteText(value)}::pg_catalog.text`));
+    tests.push(values.length === 0 ? "false" : `(${values.join(" OR ")})`);
+  }
+  const table = `${quoteName(tickets.schema)}.${quoteName(tickets.table)}`;
+  return `EXISTS (SELECT 1 FROM ${table} AS w_t WHERE ${tests.join(" AND ")})`;
+}
+
+/** Types whose values may become another text. */
+const textual = /^(?:text|character varying(?:\(\d+\))?|character(?:\(\d+\))?|bpchar|(?:\w+|"\w+")\.citext)$/;
+
+function masked(value: string, field: Field): string {
+  const text = `${value}::pg_catalog.text`;
+  if (field.mask === "full") return "'***'";
+  if (field.mask === "last4")
+    return `CASE WHEN pg_catalog.length(${text}) OPERATOR(pg_catalog.>=) 8 THEN '***' OPERATOR(pg_catalog.||) pg_catalog.right(${text}, 4) WHEN ${value} IS NOT NULL THEN '***' END`;
+  if (field.mask === "domain")
+    return `CASE WHEN pg_catalog.strpos(${text}, '@') OPERATOR(pg_catalog.>) 0 THEN pg_catalog.regexp_replace(${text}, '^.*@', '***@') WHEN ${value} IS NOT NULL THEN '***' END`;
+  return `pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(${text}, 'UTF8')), 'hex'), 16)`;
+}
+
+/** What stands in place of a column of a row for this role. The column's type stays, so that operators still mean the same. */
+export function shownText(guarded: Guarded, column: string, row: string, context: PlanContext): string {
+  const { config, relation } = guarded;
+  const value = `${row}.${quoteName(column)}`;
+  const { showing } = showingOf(config, column, context);
+  if (showing === "plain") return value;
+  const type = relation.columns.find(({ name }) => name === column)?.type ?? "text";
+  if (showing === "hidden" || !textual.test(type)) return `CAST(NULL AS ${type})`;
+  return `CAST(${masked(value, config.fields.get(column) ?? unnamedField)} AS ${type})`;
+}
+
+/** How deep views may stand on views. */
+export const viewsDeepMax = 32;
+
+/** A view's query. */
+export function definitionOf(view: Relation): ReturnType<typeof ownSelect> {
+  if (view.definition === null)
+    return refuse("view", `the definition of view "${view.name}" is not known`, "Ask whoever runs whosaw.");
+  return ownSelect(view.definition);
+}
+
+/** Whether a table is protected, or a view or materialized view shows one that is. */
+export function touchesProtected(relation: Relation, context: PlanContext, depth = 0): boolean {
+  if (configOf(relation, context) !== null) return true;
+  if (relation.definition === null) return false;
+  if (depth > viewsDeepMax)
+    return refuse("view", `views are nested more than ${viewsDeepMax} deep`, "Read the tables themselves.");
+  return anywhere(definitionOf(relation), (tree) => {
+    const place = tree["RangeVar"];
+    if (!isTree(place)) return false;
+    const { schemaname, relname } = place;
+    if (typeof relname !== "string") return false;
+    const found =
+      typeof schemaname === "string"
+        ? context.catalog.relation(schemaname, relname)
+        : context.catalog.resolve(relname, []);
+    return found !== null && found.oid !== relation.oid && touchesProtected(found, context, depth + 1);
+  });
+}
