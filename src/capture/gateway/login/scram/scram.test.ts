@@ -221,36 +221,44 @@ async function exchange(server: ScramServer, password: string, binding: ClientBi
   return serverProved(proof, bytes(verdict.serverFinal)) ? "proved" : "server not believed";
 }
 
-describe("a hostile server's challenge", () => {
-  const client = { name: "", binding: { flag: "n" }, nonce: "abc" } as const;
-  const challenge = (text: string): boolean => serverChallenge(client, bytes(text)) !== null;
-  const salt = (length: number): string => Buffer.alloc(length, 1).toString("base64");
+const hostile = { name: "", binding: { flag: "n" }, nonce: "abc" } as const;
 
+function challenges(text: string): boolean {
+  return serverChallenge(hostile, bytes(text)) !== null;
+}
+
+function challengesAt(nonce: string, salt: string, iterations: number): boolean {
+  return challenges(`r=${nonce},s=${salt},i=${iterations}`);
+}
+
+function saltOf(length: number): string {
+  return Buffer.alloc(length, 1).toString("base64");
+}
+
+describe("a hostile server's challenge", () => {
   it("is taken up to each limit and not beyond (CVE-2026-6665)", () => {
-    const at = (nonce: string, saltText: string, iterations: number): boolean =>
-      challenge(`r=${nonce},s=${saltText},i=${iterations}`);
-    expect(at(`abc${"x".repeat(nonceCharsMax - 3)}`, salt(16), 4096)).toBe(true);
-    expect(at(`abc${"x".repeat(nonceCharsMax - 2)}`, salt(16), 4096)).toBe(false);
-    expect(at("abcd", salt(saltBytesMax), 4096)).toBe(true);
-    expect(at("abcd", salt(saltBytesMax + 1), 4096)).toBe(false);
-    expect(at("abcd", salt(16), iterationsMin)).toBe(true);
-    expect(at("abcd", salt(16), iterationsMin - 1)).toBe(false);
-    expect(at("abcd", salt(16), iterationsMax)).toBe(true);
-    expect(at("abcd", salt(16), iterationsMax + 1)).toBe(false);
+    expect(challengesAt(`abc${"x".repeat(nonceCharsMax - 3)}`, saltOf(16), 4096)).toBe(true);
+    expect(challengesAt(`abc${"x".repeat(nonceCharsMax - 2)}`, saltOf(16), 4096)).toBe(false);
+    expect(challengesAt("abcd", saltOf(saltBytesMax), 4096)).toBe(true);
+    expect(challengesAt("abcd", saltOf(saltBytesMax + 1), 4096)).toBe(false);
+    expect(challengesAt("abcd", saltOf(16), iterationsMin)).toBe(true);
+    expect(challengesAt("abcd", saltOf(16), iterationsMin - 1)).toBe(false);
+    expect(challengesAt("abcd", saltOf(16), iterationsMax)).toBe(true);
+    expect(challengesAt("abcd", saltOf(16), iterationsMax + 1)).toBe(false);
   });
 
   it("is refused if it doesn't answer this client, or is malformed", () => {
     for (const text of [
       "",
-      `r=abc,s=${salt(16)},i=4096`,
-      `r=xyzabc,s=${salt(16)},i=4096`,
+      `r=abc,s=${saltOf(16)},i=4096`,
+      `r=xyzabc,s=${saltOf(16)},i=4096`,
       "r=abcd,s=,i=4096",
       "r=abcd,s=A,i=4096",
-      `r=abcd,s=${salt(16)},i=04096`,
-      `r=abcd,s=${salt(16)},i=4096x`,
-      `m=x,r=abcd,s=${salt(16)},i=4096`,
+      `r=abcd,s=${saltOf(16)},i=04096`,
+      `r=abcd,s=${saltOf(16)},i=4096x`,
+      `m=x,r=abcd,s=${saltOf(16)},i=4096`,
     ])
-      expect([text, challenge(text)]).toEqual([text, false]);
+      expect([text, challenges(text)]).toEqual([text, false]);
   });
 });
 
@@ -274,24 +282,6 @@ describe("passwords", () => {
 });
 
 describe("the end point that a channel is bound to", () => {
-  const made = (...args: readonly string[]): string => {
-    const folder = mkdtempSync(join(tmpdir(), "whosaw-cert-"));
-    const name = [
-      "-nodes",
-      "-days",
-      "2",
-      "-subj",
-      "/CN=localhost",
-      "-keyout",
-      join(folder, "key"),
-      "-out",
-      join(folder, "crt"),
-    ];
-    execFileSync("openssl", ["req", "-x509", ...args, ...name], { stdio: "pipe" });
-    const pem = readFileSync(join(folder, "crt"), "utf8");
-    rmSync(folder, { recursive: true });
-    return pem;
-  };
   const ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
   const pss = ["-newkey", "rsa:2048", "-sigopt", "rsa_padding_mode:pss"];
 
@@ -319,3 +309,22 @@ describe("the end point that a channel is bound to", () => {
     );
   });
 });
+
+function made(...args: readonly string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), "whosaw-cert-"));
+  const name = [
+    "-nodes",
+    "-days",
+    "2",
+    "-subj",
+    "/CN=localhost",
+    "-keyout",
+    join(folder, "key"),
+    "-out",
+    join(folder, "crt"),
+  ];
+  execFileSync("openssl", ["req", "-x509", ...args, ...name], { stdio: "pipe" });
+  const pem = readFileSync(join(folder, "crt"), "utf8");
+  rmSync(folder, { recursive: true });
+  return pem;
+}

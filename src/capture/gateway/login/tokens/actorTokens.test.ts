@@ -58,6 +58,10 @@ async function signed(
     .sign(key);
 }
 
+function part(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}
+
 const rule = (name: string): unknown => ({ kind: "token_refusal", rule: name });
 
 describe("a signed actor token", () => {
@@ -105,7 +109,6 @@ describe("a signed actor token", () => {
     expect(await check([header, forged.toString("base64url"), signature].join("."), "s")).toEqual(
       rule("token_signature"),
     );
-    const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
     const body = forged.toString("base64url");
     expect(await check(`${part({ alg: "none" })}.${body}.`, "s")).toEqual(rule("token_algorithm"));
     const hs = `${part({ alg: "HS256", kid: "k1" })}.${body}`;
