@@ -28,7 +28,8 @@ export type StatementKind =
   | { readonly kind: "rows" }
   | {
       readonly kind: "copy_out";
-      readonly format: "text" | "csv";
+      /** Hidden columns can't be told apart in `binary`: only for what isn't protected. */
+      readonly format: "text" | "csv" | "binary";
       readonly delimiter: string;
       readonly quote: string;
       readonly escape: string;
@@ -46,7 +47,7 @@ export type StatementKind =
   | { readonly kind: "end"; readonly commits: boolean }
   | { readonly kind: "savepoint" }
   | { readonly kind: "set"; readonly name: string; readonly local: boolean; readonly value: string | null }
-  | { readonly kind: "discard" }
+  | { readonly kind: "discard"; readonly target: "all" | "plans" | "sequences" | "temporary" }
   | { readonly kind: "ddl"; readonly temporary: boolean }
   | { readonly kind: "other" };
 
