@@ -5,9 +5,9 @@
  *   node scripts/list-functions.mjs extensions URL... > src/capture/gateway/admit/lists/extensionFunctions.ts
  *
  * `extensions` creates the extensions it lists in the databases it is given. What the servers know is united: the lists must do for all.
- * src/capture/gateway/admit/lists/functions.test.ts runs this against a fresh server and compares.
+ * src/capture/gateway/admit/lists/lists.test.ts runs this against a fresh server and compares.
  */
-import pg from "pg";
+import { Client } from "pg";
 
 /** Judged by name and arguments, each by a rule of its own (admit/functions.ts); never on the plain list. */
 const judged =
@@ -83,7 +83,7 @@ const rows = await Promise.all(urls.map(what === "builtin" ? builtin : extension
 process.stdout.write(what === "builtin" ? builtinFile(rows) : extensionsFile(rows));
 
 async function connected(url, work) {
-  const client = new pg.Client({ connectionString: url });
+  const client = new Client({ connectionString: url });
   await client.connect();
   try {
     return await work(client);
@@ -183,7 +183,7 @@ function heading(of) {
 function packed(names) {
   let text = "";
   let line = "";
-  for (const name of [...names].sort()) {
+  for (const name of [...names].sort((a, b) => (a < b ? -1 : 1))) {
     if (line.length + name.length > 140) {
       text += `${line.trimEnd()}\n`;
       line = "";

@@ -2,9 +2,9 @@ import type { StatementKind, StatementRefusal } from "../plan.ts";
 import { refused } from "./refusals.ts";
 import { constantText, type Fields, fieldsOf, listOf, named, textOf } from "./tree.ts";
 
-/** Options that only say how lines are written or read. FREEZE isn't among them: it shows rows to transactions that shouldn't see them. */
+/** Options that only say how lines are written or read, and FREEZE, which the server takes for a table of the same transaction only. */
 const knownOptions: ReadonlySet<string> = new Set(
-  `format delimiter null default header quote escape encoding force_quote force_not_null force_null on_error reject_limit
+  `format delimiter null default header quote escape encoding freeze force_quote force_not_null force_null on_error reject_limit
   log_verbosity`.split(/\s+/),
 );
 

@@ -59,6 +59,7 @@ export const sqlstateClasses: Readonly<Record<string, string>> = {
   "55": "object not in prerequisite state",
   "57": "operator intervention",
   "58": "system error",
+  "72": "snapshot failure",
   F0: "configuration file error",
   HV: "foreign data wrapper error",
   P0: "PL/pgSQL error",

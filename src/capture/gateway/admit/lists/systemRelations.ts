@@ -16,7 +16,7 @@ export const readableCatalogs: ReadonlySet<string> = words(`
   pg_shseclabel pg_stat_all_indexes pg_stat_all_tables pg_stat_database pg_stat_sys_indexes pg_stat_sys_tables pg_stat_user_functions
   pg_stat_user_indexes pg_stat_user_tables pg_statio_all_indexes pg_statio_all_sequences pg_statio_all_tables pg_statio_sys_indexes
   pg_statio_sys_sequences pg_statio_sys_tables pg_statio_user_indexes pg_statio_user_sequences pg_statio_user_tables pg_statistic_ext
-  pg_tables pg_tablespace pg_timezone_abbrevs pg_timezone_names pg_transform pg_trigger pg_ts_config pg_ts_config_map pg_ts_dict
+  pg_subscription pg_subscription_rel pg_tables pg_tablespace pg_timezone_abbrevs pg_timezone_names pg_transform pg_trigger pg_ts_config pg_ts_config_map pg_ts_dict
   pg_ts_parser pg_ts_template pg_type pg_user pg_views`);
 
 /** Of the others, those that are asked for most: why they are refused. */
@@ -35,7 +35,6 @@ export const refusedCatalogs: Readonly<Record<string, string>> = {
   pg_shadow: "it holds password hashes",
   pg_user_mapping: "it holds passwords of foreign servers",
   pg_user_mappings: "it holds passwords of foreign servers",
-  pg_subscription: "it holds passwords of other servers",
   pg_locks: "it shows what other sessions do",
 };
 
