@@ -2,6 +2,7 @@
  * A PostgreSQL server to its clients, a client to the real one. Promises: no byte that may hold protected customer data is released
  * before the sighting that says so is durable (I1), and what can't be attributed is refused (I2).
  */
+export * from "./admit/index.ts";
 export { type Catalog, type CatalogColumn, type Relation, type RelationKind } from "./catalog/catalog.ts";
 export { type CatalogAsk, catalogFingerprint, loadCatalog } from "./catalog/loadCatalog.ts";
 export { parseSearchPath } from "./catalog/searchPath.ts";

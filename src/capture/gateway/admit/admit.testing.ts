@@ -1,6 +1,6 @@
 import { loadModule, type Node, parseSync } from "libpg-query";
 import type { Protection, Role } from "../../../policy/index.ts";
-import type { Catalog, Relation } from "../catalog/catalog.ts";
+import type { Catalog } from "../catalog/catalog.ts";
 import { makeCatalog } from "../catalog/makeCatalog.ts";
 import { isStatementRefusal, type PlanContext } from "../plan.ts";
 import { admit, type Admitted } from "./index.ts";
@@ -120,10 +120,4 @@ export function admitted(sql: string, context: PlanContext = contextOf()): Admit
   if (judged === null || isStatementRefusal(judged))
     throw new Error(`not admitted: ${sql}: ${judged?.message ?? ""}`);
   return judged;
-}
-
-export function relationOf(catalog: Catalog, name: string): Relation {
-  const relation = catalog.relation("public", name);
-  if (relation === null) throw new Error(`no ${name}`);
-  return relation;
 }

@@ -31,20 +31,22 @@ export interface Admitted {
  * admits that query too, with an empty search_path. Never throws.
  */
 export function admit(stmt: Node, context: PlanContext): Admitted | StatementRefusal {
+  return judged(stmt, context, true);
+}
+
+/** `alone`: nothing is around the statement, so that what it does to the session it does once, when it is run. */
+function judged(stmt: unknown, context: PlanContext, alone: boolean): Admitted | StatementRefusal {
   const statement = named(stmt);
   if (statement === null) return unknownStatement();
   const { kind, fields } = statement;
-  const does = effect(kind, fields, context);
+  const setting = alone && kind === "SelectStmt" ? settingCall(fields) : null;
+  const does = setting?.does ?? judgeStatement(kind, fields, context);
   if (isStatementRefusal(does)) return does;
-  const walked = embedded(kind, fields, context) ?? new Walk(visitors(fields, context)).whole(kind, fields);
+  const walked =
+    embedded(kind, fields, context) ?? new Walk(visitors(fields, context, setting)).whole(kind, fields);
   if (isStatementRefusal(walked)) return walked;
   const admitted: unknown = { [kind]: ownValue(kind, walked, does) };
   return { kind: "admitted", does, stmt: admitted as Node };
-}
-
-function effect(kind: string, fields: Fields, context: PlanContext): StatementKind | StatementRefusal {
-  const call = kind === "SelectStmt" ? settingCall(fields) : null;
-  return call?.does ?? judgeStatement(kind, fields, context);
 }
 
 /** Statements within statements that aren't queries: each is admitted on its own. Null: the statement isn't of such a kind. */
@@ -72,9 +74,9 @@ function withParts(fields: Fields, parts: Fields, context: PlanContext): Fields 
     const all = Array.isArray(part) ? part : [part];
     const admitted: unknown[] = [];
     for (const one of all) {
-      const judged = admit(one as Node, context);
-      if (isStatementRefusal(judged)) return judged;
-      admitted.push(judged.stmt);
+      const inner = judged(one, context, false);
+      if (isStatementRefusal(inner)) return inner;
+      admitted.push(inner.stmt);
     }
     done[name] = Array.isArray(part) ? admitted : admitted[0];
   }
@@ -93,15 +95,17 @@ function ownValue(kind: string, fields: Fields, does: StatementKind): Fields {
   return { ...fields, args: [{ A_Const: { sval: { sval: does.value } } }] };
 }
 
-function visitors(statement: Fields, context: PlanContext): ReadonlyMap<string, Visitor> {
+function visitors(
+  statement: Fields,
+  context: PlanContext,
+  setting: ReturnType<typeof settingCall>,
+): ReadonlyMap<string, Visitor> {
   const { columns, queries } = namesWithin(statement, context);
-  const call = settingCall(statement);
-  const judgedCall = call !== null && !isStatementRefusal(call.does) ? call.call : null;
   const relation = (fields: Fields): StatementRefusal | null => relationRefusal(fields, context, queries);
   const operator = (name: unknown): StatementRefusal | null => operatorRefusal(name, context);
   const equals = nameNodes(["="]);
   return new Map<string, Visitor>([
-    ["FuncCall", (fields) => (fields === judgedCall ? fields : judgeFunction(fields, context))],
+    ["FuncCall", (fields) => (fields === setting?.call ? setting.instead : judgeFunction(fields, context))],
     ["RangeVar", (fields) => relation(fields) ?? fields],
     ["TypeName", (fields) => typeRefusal(fields) ?? fields],
     ["A_Expr", (fields) => expressionRefusal(fields, context) ?? fields],

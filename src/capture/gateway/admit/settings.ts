@@ -1,7 +1,7 @@
 import { isStatementRefusal, type StatementKind, type StatementRefusal } from "../plan.ts";
 import { type Accepts, hiddenSettings, refusedSettings, settableSettings } from "./lists/settings.ts";
 import { refused } from "./refusals.ts";
-import { constantText, type Fields, fieldsOf, listOf, named, nameParts, textOf } from "./tree.ts";
+import { constantText, type Fields, fieldsOf, listOf, named, nameNodes, nameParts, textOf } from "./tree.ts";
 
 /** The gateway's own setting: who really asks, as a signed token. It never reaches the server. */
 export const actorTokenSetting = "whosaw.actor_token";
@@ -172,6 +172,8 @@ function quotedIdentifier(name: string): string {
  */
 export function settingCall(fields: Fields): {
   readonly call: Fields;
+  /** The call of the server's own set_config with the value that was accepted. */
+  readonly instead: Fields;
   readonly does: StatementKind | StatementRefusal;
 } | null {
   const targets = listOf(fields["targetList"]);
@@ -189,7 +191,14 @@ export function settingCall(fields: Fields): {
   const value = constantText(valueArg);
   const local = constantText(localArg);
   if (value === null || local === null) return null;
-  return { call: call.fields, does: judgeSetting(name, value, /^(t|true|on|1|yes)$/i.test(local)) };
+  const does = judgeSetting(name, value, /^(t|true|on|1|yes)$/i.test(local));
+  const accepted = !isStatementRefusal(does) && does.kind === "set" ? does.value : null;
+  const instead = {
+    ...call.fields,
+    funcname: nameNodes(["pg_catalog", "set_config"]),
+    args: [nameArg, { A_Const: { sval: { sval: accepted ?? value } } }, localArg],
+  };
+  return { call: call.fields, instead, does };
 }
 
 function nameFromSettings(fields: Fields, nameArg: unknown): string | null {
