@@ -24,7 +24,7 @@ export const faults: readonly Fault[] = ["EIO", "ENOSPC", "SIGKILL"];
 /** Which life the recorder leads: entries only, or also a hand-over of keys and an erasure. */
 export type Life = "plain" | "eventful";
 
-/** The calls that change what is on the disk, or that the recorder believes when it reads. */
+/** Every call of a recorder's life that concerns files; what is left are threads, memory and waiting. */
 export const calls = [
   "openat",
   "mkdir",
@@ -32,13 +32,20 @@ export const calls = [
   "pwrite64",
   "fdatasync",
   "fsync",
-  "close",
+  "syncfs",
   "rename",
   "unlink",
   "rmdir",
   "ftruncate",
+  "close",
   "read",
-  "syncfs",
+  "statx",
+  "fstat",
+  "newfstatat",
+  "getdents64",
+  "lseek",
+  "flock",
+  "dup2",
 ] as const;
 
 export interface Case {
@@ -58,6 +65,8 @@ function argumentsFor(life: Life = "plain", batches = batchesDefault): readonly 
 }
 
 export interface Outcome {
+  /** How the life with the fault in it ended: as without, with a refusal, or with the end of the process. */
+  readonly ended: "closed" | "stopped" | "died";
   readonly acknowledged: number;
   /** What the recorder said when it stopped, if it did. */
   readonly said: string;
@@ -75,6 +84,8 @@ const driver = `
 import { writevSync, readSync } from "node:fs";
 import { openRecorder } from "./record/index.js";
 import { formatVerifierKey, signerFromSeed } from "./tlog/index.js";
+// Ready: from here on every call is the recorder's.
+writevSync(3, [Buffer.from("r")]);
 readSync(0, Buffer.alloc(1));
 // writev, so that the calls named write are the recorder's.
 const say = (line) => writevSync(1, [Buffer.from(line + "\\n")]);
@@ -146,25 +157,36 @@ export async function compiled(): Promise<string> {
 
 interface Process {
   readonly pid: number;
+  /** Its modules are loaded, and it waits. */
+  readonly ready: Promise<void>;
   readonly go: () => void;
   readonly ended: Promise<void>;
   readonly kill: () => void;
 }
 
-function started(js: string, dir: string, args: readonly string[]): Process {
+function started(
+  js: string,
+  dir: string,
+  { args, env = {} }: { readonly args: readonly string[]; readonly env?: Readonly<Record<string, string>> },
+): Process {
   const out = openSync(join(dir, "acknowledged"), "w");
   const child = spawn(process.execPath, [join(js, "driver.js"), join(dir, "data"), ...args], {
-    stdio: ["pipe", out, "ignore"],
+    stdio: ["pipe", out, "ignore", "pipe"],
     // One thread, so that the order of the calls is the order of the program.
-    env: { ...process.env, UV_THREADPOOL_SIZE: "1" },
+    env: { ...process.env, UV_THREADPOOL_SIZE: "1", ...env },
   });
   closeSync(out);
   const ended = new Promise<void>((resolve) => {
     child.once("close", () => resolve());
   });
   child.stdin?.on("error", () => undefined);
+  const ready = new Promise<void>((resolve) => {
+    child.stdio[3]?.once("data", () => resolve());
+    child.once("close", () => resolve());
+  });
   return {
     pid: child.pid ?? 0,
+    ready,
     go: () => child.stdin?.end("\n"),
     ended,
     kill: () => child.kill("SIGKILL"),
@@ -173,6 +195,7 @@ function started(js: string, dir: string, args: readonly string[]): Process {
 
 /** Attaches strace to a waiting process, lets it go, and waits for the end of both. */
 async function traced(process_: Process, options: readonly string[]): Promise<void> {
+  await process_.ready;
   const strace = spawn("strace", ["-f", "-p", String(process_.pid), ...options], {
     stdio: ["ignore", "ignore", "pipe"],
   });
@@ -195,7 +218,12 @@ export async function counted(js: string, life?: Life): Promise<ReadonlyMap<stri
   const dir = await mkdtemp(join(tmpdir(), "whosaw-faults-"));
   mkdirSync(join(dir, "data"));
   const trace = join(dir, "trace");
-  await traced(started(js, dir, argumentsFor(life)), ["-e", `trace=${calls.join(",")}`, "-o", trace]);
+  await traced(started(js, dir, { args: argumentsFor(life) }), [
+    "-e",
+    `trace=${calls.join(",")}`,
+    "-o",
+    trace,
+  ]);
   const perThread = new Map<string, number>();
   for (const line of readFileSync(trace, "utf8").split("\n")) {
     const [, thread, call] = /^(\d+)\s+(\w+)\(/.exec(line) ?? [];
@@ -225,7 +253,7 @@ export async function suffer(js: string, one: Case): Promise<Outcome> {
   const dir = await mkdtemp(join(tmpdir(), "whosaw-faults-"));
   mkdirSync(join(dir, "data"));
   const what = injections[one.fault];
-  await traced(started(js, dir, argumentsFor(one.life, one.batches)), [
+  await traced(started(js, dir, { args: argumentsFor(one.life, one.batches) }), [
     "-e",
     `trace=${one.call}`,
     "-e",
@@ -234,6 +262,37 @@ export async function suffer(js: string, one: Case): Promise<Outcome> {
     "/dev/null",
   ]);
   const outcome = await judged(dir);
+  rmSync(dir, { recursive: true });
+  return outcome;
+}
+
+/** Where there is a C compiler: the library that cuts one write of a process short. Null elsewhere. */
+export function shortWriter(js: string): string | null {
+  const library = join(js, "short-write.so");
+  const source = join(process.cwd(), "test/short-write.c");
+  const built = spawnSync("cc", ["-shared", "-fPIC", "-O1", source, "-o", library, "-ldl"]);
+  return built.status === 0 ? library : null;
+}
+
+/** The errno of a full disk on Linux. */
+export const fullDisk = 28;
+
+/** A life in which the nth write to a file is cut in half; every later one fails with `later`, unless that is 0. Null: there is no nth. */
+export async function cutShort(
+  { js, library }: { readonly js: string; readonly library: string },
+  { nth, later, life }: { readonly nth: number; readonly later: number; readonly life?: Life },
+): Promise<Outcome | null> {
+  const dir = await mkdtemp(join(tmpdir(), "whosaw-faults-"));
+  mkdirSync(join(dir, "data"));
+  const tally = join(dir, "tally");
+  const cut = started(js, dir, {
+    args: argumentsFor(life),
+    env: { LD_PRELOAD: library, SHORT_NTH: String(nth), SHORT_THEN: String(later), SHORT_COUNT: tally },
+  });
+  cut.go();
+  await cut.ended;
+  const reached = Number(readFileSync(tally, "utf8")) >= nth;
+  const outcome = reached ? await judged(dir) : null;
   rmSync(dir, { recursive: true });
   return outcome;
 }
@@ -247,7 +306,7 @@ export async function limited(js: string, kilobytes: number): Promise<Outcome> {
   const life = [join(js, "driver.js"), join(dir, "data"), batchesDefault];
   spawnSync("bash", ["-c", command, process.execPath, ...life], {
     input: "\n",
-    stdio: ["pipe", out, "ignore"],
+    stdio: ["pipe", out, "ignore", "pipe"],
   });
   closeSync(out);
   const outcome = await judged(dir);
@@ -259,7 +318,8 @@ export async function limited(js: string, kilobytes: number): Promise<Outcome> {
 export async function killedAfter(js: string, millis: number): Promise<Outcome> {
   const dir = await mkdtemp(join(tmpdir(), "whosaw-faults-"));
   mkdirSync(join(dir, "data"));
-  const life = started(js, dir, [Array.from({ length: 400 }, (_, at) => 1 + (at % 90)).join(",")]);
+  const batches = Array.from({ length: 400 }, (_, at) => 1 + (at % 90)).join(",");
+  const life = started(js, dir, { args: [batches] });
   life.go();
   const timer = setTimeout(life.kill, millis);
   await life.ended;
@@ -275,7 +335,14 @@ async function judged(dir: string): Promise<Outcome> {
   const lines = readFileSync(join(dir, "acknowledged"), "utf8").split("\n").slice(0, -1);
   const receipts = lines.map((line) => /^(\d+) (\S{44})$/.exec(line)).filter((match) => match !== null);
   const said = lines.find((line) => line.startsWith("refused"))?.slice("refused ".length) ?? "";
-  const outcome = (wrong: string | null): Outcome => ({ acknowledged: receipts.length, said, wrong });
+  const closed = lines.includes("closed") ? "closed" : "died";
+  const ended = said === "" ? closed : "stopped";
+  const outcome = (wrong: string | null): Outcome => ({
+    ended,
+    acknowledged: receipts.length,
+    said,
+    wrong,
+  });
   const recorder = await openRecorder(data, { name: "log.example/faults" });
   if (isRefusal(recorder)) return outcome(`recovery refused: ${recorder.what}`);
   const more = await recorder.append({ kind: "sighting", time: "2026-01-31T09:30:00Z", customer: "after" });

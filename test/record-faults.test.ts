@@ -9,9 +9,12 @@ import { verifyLog } from "../src/verify/index.ts";
 import {
   canTrace,
   compiled,
+  cutShort,
   faults,
+  fullDisk,
   killedAfter,
   limited,
+  shortWriter,
   suffer,
   type Case,
 } from "./record-faults-harness.ts";
@@ -33,8 +36,8 @@ const short: readonly Case[] = [
   ...[1, 3, 5].map((nth) => ({ call: "fdatasync", nth })),
   ...[2, 9, 20, 40].map((nth) => ({ call: "fsync", nth })),
   ...[4, 12].map((nth) => ({ call: "rename", nth })),
-  ...[25, 60].map((nth) => ({ call: "openat", nth })),
-  ...[30, 90].map((nth) => ({ call: "write", nth })),
+  ...[7, 30].map((nth) => ({ call: "openat", nth })),
+  ...[10, 60].map((nth) => ({ call: "write", nth })),
   { call: "mkdir", nth: 5 },
   { call: "close", nth: 20 },
 ].flatMap((one, at) => ({ ...one, fault: faults[at % faults.length] ?? "EIO" }));
@@ -52,7 +55,12 @@ describe("a recorder to which the disk fails once", () => {
     `acknowledges nothing more after a failed fdatasync, and does not try again${traceable ? "" : " (skipped: strace is missing or may not trace)"}`,
     async () => {
       const outcome = await suffer(js, { call: "fdatasync", nth: 2, fault: "EIO" });
-      expect(outcome).toEqual({ acknowledged: 1, said: "the log stopped: fdatasync EIO", wrong: null });
+      expect(outcome).toEqual({
+        ended: "stopped",
+        acknowledged: 1,
+        said: "the log stopped: fdatasync EIO",
+        wrong: null,
+      });
     },
   );
 
@@ -61,7 +69,11 @@ describe("a recorder to which the disk fails once", () => {
     async () => {
       for (const fault of ["EIO", "ENOSPC", "SIGKILL"] as const) {
         const outcome = await suffer(js, { call: "syncfs", nth: 1, fault, batches: "2000,700" });
-        expect(outcome).toEqual({ acknowledged: 2700, said: "the log stopped: syncfs failed", wrong: null });
+        expect(outcome).toMatchObject({
+          acknowledged: 2700,
+          said: "the log stopped: syncfs failed",
+          wrong: null,
+        });
       }
     },
   );
@@ -70,7 +82,7 @@ describe("a recorder to which the disk fails once", () => {
     `waits for a disk that stalls, and loses nothing${traceable ? "" : " (skipped: strace is missing or may not trace)"}`,
     async () => {
       const outcome = await suffer(js, { call: "fdatasync", nth: 3, fault: "stall" });
-      expect(outcome).toEqual({ acknowledged: 269, said: "", wrong: null });
+      expect(outcome).toEqual({ ended: "closed", acknowledged: 269, said: "", wrong: null });
     },
   );
 
@@ -92,6 +104,17 @@ describe("a recorder to which the disk fails once", () => {
           });
     },
   );
+
+  it("writes the rest after a write that was cut short, and goes on", async (context) => {
+    const library = shortWriter(js);
+    if (library === null) return context.skip("skipped: no C compiler");
+    for (const nth of [3, 6, 9, 12, 17, 25, 30]) {
+      const whole = await cutShort({ js, library }, { nth, later: 0 });
+      expect({ nth, ...whole }).toEqual({ nth, ended: "closed", acknowledged: 269, said: "", wrong: null });
+      const full = await cutShort({ js, library }, { nth, later: fullDisk });
+      expect({ nth, ...full }).toMatchObject({ nth, ended: "stopped", wrong: null });
+    }
+  });
 
   it("keeps every entry it acknowledged when writes are cut short by a full disk", async () => {
     const outcomes = [];
@@ -212,12 +235,14 @@ describe("two recorders", () => {
     const recorder = await opened(dir);
     const other = spawnSync(process.execPath, [join(js, "driver.js"), dir], {
       input: "\n",
+      stdio: ["pipe", "pipe", "pipe", "pipe"],
       encoding: "utf8",
     });
     expect(other.stdout).toMatch(/^refused another recorder has this log open/);
     await recorder.close();
     const after = spawnSync(process.execPath, [join(js, "driver.js"), dir], {
       input: "\n",
+      stdio: ["pipe", "pipe", "pipe", "pipe"],
       encoding: "utf8",
     });
     expect(after.stdout).toMatch(/closed\n$/);

@@ -34,6 +34,28 @@ export function recordedOf(entry: Uint8Array): string | null {
   return tailShape.exec(bytes.toString("latin1", bytes.length - tailBytes))?.[1] ?? null;
 }
 
+// What each byte of the head and of the tail must be: itself, or a digit (0).
+const headShape = Uint8Array.from(head, (sign) => sign.charCodeAt(0));
+const tailPattern = Uint8Array.from(',"recorded":"0000-00-00T00:00:00.000Z"}', (sign) =>
+  sign === "0" ? 0 : sign.charCodeAt(0),
+);
+
+/** Where the time of recording stands, counted back from an entry's end, and how many bytes it has. */
+export const recordedPlace: { readonly fromEnd: number; readonly bytes: number } = { fromEnd: 26, bytes: 24 };
+
+/** As recordedOf, without taking the time out: whether the bytes from `from` up to `to` have the form of an entry. */
+export function hasEntryShape(bytes: Uint8Array, from: number, to: number): boolean {
+  const tail = to - tailBytes;
+  if (tail < from + headShape.length || to > bytes.length) return false;
+  for (let at = 0; at < headShape.length; at++) if (bytes[from + at] !== headShape[at]) return false;
+  for (let at = 0; at < tailBytes; at++) {
+    const wanted = tailPattern[at];
+    const byte = bytes[tail + at] ?? 0;
+    if (wanted === 0 ? byte < 0x30 || byte > 0x39 : byte !== wanted) return false;
+  }
+  return true;
+}
+
 /** Null unless the bytes are an entry, in canonical JSON (RFC 8785) to the last byte. */
 export function parseEntry(bytes: Uint8Array): LogEntry | null {
   const entry = decodeEntry(bytes);

@@ -26,6 +26,11 @@ export function leafHashText(leaf: Uint8Array): string {
   return digest("sha256", leafScratch.subarray(0, leaf.length + 1), "binary");
 }
 
+/** As leafHashText, of bytes that begin with the 0x00 already. */
+export function prefixedLeafHashText(prefixed: Uint8Array): string {
+  return digest("sha256", prefixed, "binary");
+}
+
 /** RFC 6962 section 2.1: SHA-256(0x01 || left || right). */
 export function nodeHash(left: Hash, right: Hash): Hash {
   nodeScratch.set(left, 1);
@@ -33,19 +38,34 @@ export function nodeHash(left: Hash, right: Hash): Hash {
   return Buffer.from(digest("sha256", nodeScratch, "binary"), "latin1");
 }
 
+// Pairs of hashes, each with its 0x01 before it, so that what is hashed lies there as it is: 128 pairs, a full tile.
+const pairsMax = 128;
+const pairStride = 1 + 2 * hashBytes;
+const pairs = Buffer.alloc(pairsMax * pairStride, 1);
+const pairViews = Array.from({ length: pairsMax }, (_, at) =>
+  pairs.subarray(at * pairStride, (at + 1) * pairStride),
+);
+
 /**
- * The root over a power of two of hashes laid end to end, as a full tile holds them.
- * Works in place on a copy, so that 256 hashes cost 255 hashings and one allocation.
+ * The root over a power of two of hashes laid end to end, as a full tile holds them: 256 hashes cost 255 hashings and
+ * two allocations.
  */
 export function foldPerfect(hashes: Uint8Array): Hash {
-  const row = Buffer.from(hashes);
-  for (let width = row.length / hashBytes; width > 1; width /= 2) {
-    for (let pair = 0; pair < width / 2; pair++) {
-      row.copy(nodeScratch, 1, pair * 2 * hashBytes, (pair + 1) * 2 * hashBytes);
-      row.write(digest("sha256", nodeScratch, "binary"), pair * hashBytes, hashBytes, "latin1");
-    }
+  const count = hashes.length / hashBytes;
+  if (count === 1) return Buffer.from(hashes);
+  if (count > 2 * pairsMax) {
+    const half = hashes.length / 2;
+    return nodeHash(foldPerfect(hashes.subarray(0, half)), foldPerfect(hashes.subarray(half)));
   }
-  return row.subarray(0, hashBytes);
+  for (let pair = 0; pair < count / 2; pair++)
+    pairs.set(hashes.subarray(pair * 2 * hashBytes, (pair + 1) * 2 * hashBytes), pair * pairStride + 1);
+  for (let width = count / 2; width > 1; width /= 2)
+    for (let pair = 0; pair < width; pair++) {
+      // The pair's place has been read when it is written: it goes to the first half of the places.
+      const place = (pair >> 1) * pairStride + 1 + (pair & 1) * hashBytes;
+      pairs.write(digest("sha256", pairViews[pair] ?? pairs, "binary"), place, hashBytes, "latin1");
+    }
+  return Buffer.from(digest("sha256", pairViews[0] ?? pairs, "binary"), "latin1");
 }
 
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

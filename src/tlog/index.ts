@@ -9,6 +9,7 @@ export {
   leafHash,
   leafHashText,
   nodeHash,
+  prefixedLeafHashText,
   sameBytes,
   sha256Hex,
   type Hash,
@@ -79,15 +80,26 @@ export {
 } from "./checkpoint.ts";
 export { checkCosignature, cosign, type Cosignature, type CosignatureCheck } from "./cosignature.ts";
 export { formatProofFile, parseProofFile, type ProofFile } from "./proofFile.ts";
-export { formatLeaf, leafBytes, leafFor, parseLeaf, saltBytes, type Leaf } from "./leaf.ts";
+export {
+  formatLeaf,
+  hasLeafShape,
+  leafBytes,
+  leafEntryAt,
+  leafFor,
+  parseLeaf,
+  saltBytes,
+  type Leaf,
+} from "./leaf.ts";
 export { decodeBundle, encodeBundle, entryBytesMax, narrowBundle, type BundleKind } from "./bundle.ts";
 export { signStatement, statementKey, type Statement } from "./statement.ts";
 export {
   canonicalText,
   decodeEntry,
   formatEntry,
+  hasEntryShape,
   parseEntry,
   recordedOf,
+  recordedPlace,
   type LogEntry,
   type Said,
 } from "./entry.ts";

@@ -32,6 +32,29 @@ export function parseLeaf(text: string): Leaf | null {
   return { entry: text.slice(10, 74), salt: text.slice(84, 116) };
 }
 
+// What each byte of a leaf must be: itself, or a digit of the salt (0), or a digit of the entry's hash (-1, not looked at).
+const leafShape = Int8Array.from(`{"entry":"${"h".repeat(64)}","salt":"${"s".repeat(32)}"}`, (sign, at) => {
+  if (at >= 10 && at < 74) return -1;
+  return at >= 84 && at < 116 ? 0 : sign.charCodeAt(0);
+});
+const hexDigits = Uint8Array.from({ length: 256 }, (_, byte) =>
+  /[0-9a-f]/.test(String.fromCharCode(byte)) ? 1 : 0,
+);
+
+/** Where a leaf holds its entry's hash. */
+export const leafEntryAt = 10;
+
+/** Whether a leaf's bytes from `at` on have its form; the entry's hash is left to who compares it. parseLeaf for whole bundles. */
+export function hasLeafShape(bytes: Uint8Array, at: number): boolean {
+  for (let place = 0; place < leafBytes; place++) {
+    const wanted = leafShape[place] ?? 0;
+    const byte = bytes[at + place] ?? 0;
+    if (wanted > 0 ? byte !== wanted : wanted === 0 && hexDigits[byte] === 0) return false;
+    if (place === leafEntryAt) place = leafEntryAt + 63;
+  }
+  return true;
+}
+
 function isHex(text: string, from: number, to: number): boolean {
   for (let at = from; at < to; at++) {
     const code = text.charCodeAt(at);
