@@ -3,6 +3,7 @@ import { CommanderError } from "commander";
 import { type Refusal, refusal, systemClock } from "../base/index.ts";
 import { type ExitCode, type GlobalOptions, type Invocation, printJson, refuse } from "./invocation.ts";
 import { buildProgram } from "./program.ts";
+import { storeRefusal } from "../serve/index.ts";
 import { processScreen } from "./terminal/screen.ts";
 
 /** Runs `whosaw ...` and gives the exit code. Nothing that goes wrong is shown as a stack trace. */
@@ -26,7 +27,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const usage = error instanceof CommanderError;
-    const world = worldSays(error);
+    const world = storeRefusal(error) ?? worldSays(error);
     if (world !== null)
       return refuse({ screen, clock: systemClock, options: { ...worldOptions, json } }, world);
     const what = (error instanceof Error ? error.message : String(error)).replace(/^error: /, "");

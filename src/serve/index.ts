@@ -40,6 +40,7 @@ export {
 export type { FileAnswer } from "../capture/index.ts";
 export { type EvidenceAnswer, type EvidenceWish } from "./evidence.ts";
 export { type ExportAnswer, type ExportFormat, type ExportWish, exportFormats } from "./exporting.ts";
+export { storeRefusal } from "../store/index.ts";
 export { proposeMapFor, readMap } from "./maps.ts";
 export { type RunningWitness, type WitnessWish, runWitness } from "./witness.ts";
 export { type Rebuilt, rebuild } from "./rebuild.ts";

@@ -102,6 +102,15 @@ describe("the store", () => {
     ]);
   });
 
+  it("reads no further ahead in a Parquet file than its memory allows", async () => {
+    const [row] = await store.query<{ ahead: number; memory: number }>(
+      "SELECT toUInt64(getSetting('input_format_parquet_memory_high_watermark')) AS ahead," +
+        " toUInt64(getSetting('max_memory_usage')) AS memory",
+    );
+    expect(row?.ahead).toBeGreaterThan(0);
+    expect(row?.ahead).toBeLessThan((row?.memory ?? 0) / 4);
+  });
+
   it("survives its engine's death, says so, and keeps what was acknowledged", async () => {
     await store.insert("reports", [
       { customer: "c", time: "2020-01-01 00:00:00.000", knew: "", import: 9, line: 1 },

@@ -193,6 +193,8 @@ function engineSettings(memoryBytesMax: number): { readonly [name: string]: stri
     max_memory_usage: String(memoryBytesMax),
     max_bytes_before_external_group_by: half,
     max_bytes_before_external_sort: half,
+    // How far ahead of the sorting a Parquet file may be read. The engine's own default is more than one query may use.
+    input_format_parquet_memory_high_watermark: String(Math.floor(memoryBytesMax / 8)),
     max_threads: String(availableParallelism()),
     session_timezone: "UTC",
     // A parameter of a hundred thousand customers reaches the engine as one statement.

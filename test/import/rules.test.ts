@@ -1,10 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { isRefusal } from "../../src/base/index.ts";
 import { parseMap } from "../../src/capture/index.ts";
+import { openLoader, type Store } from "../../src/store/index.ts";
 import { type Kit, openKit, rejectedLines } from "./kit.ts";
 
 const header = "time,actor,customer,fields,action,ticket";
@@ -169,6 +170,29 @@ describe("an import", () => {
     );
     mkdirSync(join(kit.folder, "void"), { recursive: true });
     expect(await kit.refuse(join(kit.folder, "void"))).toMatch(/holds no input table/);
+  });
+
+  it("blames a Parquet file for its own damage, and for nothing else", async () => {
+    const path = join(kit.folder, "large", "accesses.parquet");
+    mkdirSync(join(kit.folder, "large"), { recursive: true });
+    await kit.store.command(
+      `INSERT INTO FUNCTION file({path:String}, 'Parquet') SELECT toDateTime64('2019-05-01', 3, 'UTC') + number AS time,
+         concat('agent-', toString(number % 7)) AS actor, concat('c-', toString(number)) AS customer, 'name' AS fields,
+         'read' AS action, '' AS ticket FROM numbers(400000)`,
+      { path },
+    );
+    const little: Store = {
+      ...kit.store,
+      command: async (sql, params, settings) =>
+        kit.store.command(sql, params, { ...settings, max_memory_usage: 20_000_000 }),
+    };
+    await expect(kit.import(path, { loader: openLoader(little) })).rejects.toMatchObject({
+      name: "StoreError",
+      code: 241,
+    });
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.fill(0xa5, 1000, 60_000));
+    expect(await kit.refuse(path)).toMatch(/is damaged; nothing of it was imported/);
   });
 
   it("takes a header without rows as no rows", async () => {

@@ -171,10 +171,17 @@ async function loadSegment(store: Store, unit: LoadUnit, { segment, sql }: ToLoa
     return null;
   } catch (error) {
     // Lines are cut and checked before; only a Parquet file can still turn out to be damaged.
-    if (segment.form.kind === "parquet" && error instanceof StoreError && error.kind === "query")
+    if (segment.form.kind === "parquet" && error instanceof StoreError && isOfTheFile(error))
       return refusal("input", `${segment.path} is damaged`, "write it again, or fetch it again");
     throw error;
   }
+}
+
+/** ClickHouse's numbers for what no file can be blamed for: time, disk, memory, too many parts. */
+const notOfTheFile: readonly (number | null)[] = [159, 241, 243, 252];
+
+function isOfTheFile(error: StoreError): boolean {
+  return error.kind === "query" && !notOfTheFile.includes(error.code);
 }
 
 async function* unsure(
