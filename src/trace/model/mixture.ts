@@ -2,7 +2,10 @@ import { digamma, logGamma } from "../../stats/index.ts";
 import type { KnowledgeNode } from "./knowledge.ts";
 import { countKnowledge, kinds, type KnowledgeCounts, leakFactor, type WeighedHit } from "./likelihood.ts";
 
-/** Pseudo-counts of the Dirichlet prior over (background, each channel). */
+/**
+ * Pseudo-counts of the Beta prior of the leak share, which is the same however many accounts leaked; how they split the leak among
+ * them is as likely one way as another. (One Dirichlet over background and accounts would say that five accounts leak five sixths of all reports.)
+ */
 export interface MixturePrior {
   readonly background: number;
   readonly channel: number;
@@ -14,7 +17,7 @@ const tolerance = 5e-3;
 
 /**
  * The log evidence of a set of channels working together at one knowledge node: each report comes from the background or from one of
- * the channels, with unknown shares that have a Dirichlet prior. The components are known, only the shares are not, so mean-field
+ * the channels, with unknown shares. The components are known, only the shares are not, so mean-field
  * variational Bayes (Bishop, Pattern Recognition and Machine Learning, 10.2) gives a tight lower bound; a test shows how tight.
  */
 export function mixtureLog(
@@ -25,21 +28,31 @@ export function mixtureLog(
 ): number {
   const rows = rowsOf(channels, reports, node);
   const total = rows.reduce((sum, row) => sum + row.weight, 0);
-  const alpha = Float64Array.from([prior.background, ...channels.map(() => prior.channel)]);
-  let posterior = alpha.map((a) => a + total / alpha.length);
-  const parts = new Float64Array(alpha.length);
+  const leak = Float64Array.of(prior.background, prior.channel);
+  const split = new Float64Array(channels.length).fill(1);
+  let leakPosterior = leak.map((a) => a + total / 2);
+  let splitPosterior = split.map((a) => a + total / 2 / channels.length);
+  const parts = new Float64Array(channels.length + 1);
   let bound = -Infinity;
   for (let round = 0; round < roundsMax; round++) {
-    const logShares = expectedLogs(posterior);
-    const counts = alpha.slice();
-    const shares = logShares.map(Math.exp);
-    let fit = -divergence(posterior, alpha, logShares);
+    const leakLogs = expectedLogs(leakPosterior);
+    const splitLogs = expectedLogs(splitPosterior);
+    const shares = sharesOf(leakLogs, splitLogs);
+    const counts = new Float64Array(parts.length);
+    let fit = -divergence(leakPosterior, leak, leakLogs) - divergence(splitPosterior, split, splitLogs);
     for (const row of rows) fit += assign(row, shares, counts, parts);
-    posterior = counts;
+    const [background = 0] = counts;
+    leakPosterior = Float64Array.of(prior.background + background, prior.channel + total - background);
+    splitPosterior = split.map((a, i) => a + (counts[i + 1] ?? 0));
     if (fit - bound < tolerance) return Math.max(fit, bound);
     bound = fit;
   }
   return bound;
+}
+
+/** Of the background, then of each channel. */
+function sharesOf([background = 0, leak = 0]: Float64Array, split: Float64Array): Float64Array {
+  return Float64Array.of(Math.exp(background), ...split.map((log) => Math.exp(leak + log)));
 }
 
 /** Reports of equal likelihoods: one that some channel hits, or all of one kind of knowledge that none does. */

@@ -24,8 +24,8 @@ function counts(reports: number): ReturnType<typeof countKnowledge> {
 }
 
 /**
- * The exact evidence of a mixture with a Dirichlet(1, ..., 1) prior, by going through every assignment of reports to components:
- * sum over assignments of prod likelihoods * Dirichlet-multinomial probability of the counts.
+ * The exact evidence of a mixture with an even prior of the leak share and an even split among the channels, by going through every
+ * assignment of reports to components: sum over assignments of prod likelihoods * probability of the counts.
  */
 function enumerated(channels: readonly (readonly WeighedHit[])[], reports: number): number {
   const parts = channels.length + 1;
@@ -39,8 +39,11 @@ function enumerated(channels: readonly (readonly WeighedHit[])[], reports: numbe
   const walk = (report: number, product: number, of: readonly number[]): void => {
     if (product === 0) return;
     if (report === reports) {
-      const ways = of.reduce((all, n) => all * factorial(n), factorial(parts - 1));
-      sum += (product * ways) / factorial(reports + parts - 1);
+      const [background = 0, ...leaked] = of;
+      const all = reports - background;
+      const whole = (factorial(background) * factorial(all)) / factorial(reports + 1);
+      const split = leaked.reduce((ways, n) => ways * factorial(n), factorial(parts - 2));
+      sum += (product * whole * split) / factorial(all + parts - 2);
       return;
     }
     for (let part = 0; part < parts; part++)

@@ -95,7 +95,6 @@ function accountStories(
   const sets = accountSets(candidates, {
     accounts: evidence.accounts,
     reports: counts,
-    reportCount: evidence.reports.length,
     nodes,
     prior: { background: settings.model.backgroundCount, channel: settings.model.channelCount },
     sizes: settings.priors.accountsTogether,

@@ -19,7 +19,6 @@ export interface AccountSet {
 export interface SetContext {
   readonly accounts: number;
   readonly reports: KnowledgeCounts;
-  readonly reportCount: number;
   readonly nodes: readonly KnowledgeNode[];
   readonly prior: MixturePrior;
   /** P(1 account), P(2), ... */
@@ -40,17 +39,15 @@ const beamDepth = 14;
  */
 export function accountSets(candidates: readonly Candidate[], context: SetContext): readonly AccountSet[] {
   const singles = candidates.map((one): GrowingSet => ({ members: [one], logs: one.logs }));
-  const weights = context.sizes.map((_, i) =>
-    logPrior(i + 1, Math.min(candidatesMax, candidates.length), context),
-  );
-  const sets: AccountSet[] = singles.map((set) => finish(set, weights));
+  const named = Math.min(candidatesMax, candidates.length);
+  const sets: AccountSet[] = singles.map((set) => finish(set, named, context));
   const best: readonly GrowingSet[] = [...singles]
     .sort((a, b) => logSumExp(b.logs) - logSumExp(a.logs))
     .slice(0, candidatesMax);
   let beam: readonly GrowingSet[] = best;
   for (let size = 2; size <= context.sizes.length && beam.length > 0; size++) {
     const grown = grow(beam, best, context);
-    sets.push(...grown.map((set) => finish(set, weights)));
+    sets.push(...grown.map((set) => finish(set, named, context)));
     const top = Math.max(...grown.map((set) => logSumExp(set.logs)));
     // Where one more account explains nothing more, two more won't.
     if (top < Math.max(...beam.map((set) => logSumExp(set.logs))) - worseMax) break;
@@ -116,26 +113,28 @@ function togetherLogs(
   return logs.map((log, i) => (Number.isNaN(log) ? (before[i] ?? -Infinity) + change : log));
 }
 
-/** `weights`: the log prior of a set of one, of two, ... */
-function finish(set: GrowingSet, weights: readonly number[]): AccountSet {
-  const prior = weights[set.members.length - 1] ?? -Infinity;
-  return { actors: set.members.map((member) => member.actor), logs: set.logs.map((log) => log + prior) };
+function finish({ members, logs }: GrowingSet, named: number, context: SetContext): AccountSet {
+  const hit = new Set(members.flatMap(({ hits }) => hits.map(({ report }) => report)));
+  const prior = logPrior(members.length, { named, hit: hit.size }, context);
+  return { actors: members.map((member) => member.actor), logs: logs.map((log) => log + prior) };
 }
 
 /**
- * The log prior of `live` named accounts, with or without silent ones (beyond those that sets are grown from). A silent
- * account's share of the leak produced no report: with Dirichlet shares that factor is a ratio of beta functions, exactly.
+ * The log prior of `live` named accounts that hit so many reports, with or without silent ones (beyond the `named` ones that sets are
+ * grown from). A silent account's part of the leak produced no report: with an even split that factor is a ratio of beta functions, where
+ * every hit counts as leaked.
  */
-export function logPrior(live: number, candidates: number, context: SetContext): number {
-  const { accounts, sizes, prior, reportCount } = context;
-  const others = Math.max(0, accounts - candidates);
+function logPrior(
+  live: number,
+  { named, hit }: { readonly named: number; readonly hit: number },
+  { accounts, sizes }: Pick<SetContext, "accounts" | "sizes">,
+): number {
+  const others = Math.max(0, accounts - named);
   const terms = sizes.map((probability, i) => {
     const silent = i + 1 - live;
     if (silent < 0 || probability === 0) return -Infinity;
     const ways = logChoose(others, silent) - logChoose(Math.max(accounts, i + 1), i + 1);
-    const a = silent * prior.channel;
-    const b = prior.background + live * prior.channel;
-    const quiet = silent === 0 ? 0 : logBeta(a, b + reportCount) - logBeta(a, b);
+    const quiet = silent === 0 ? 0 : logBeta(silent, live + hit) - logBeta(silent, live);
     return Math.log(probability) + ways + quiet;
   });
   return logSumExp(terms);
