@@ -1,9 +1,9 @@
 /**
  * Import and questions at scale, beside DuckDB on the same files in one run:
  * `npm run bench -- scale [--short] [--keep DIR]`. Full: 12 million customers, 5,000 actors, 250 million sightings, about 25 GB of
- * disk and half an hour; --short: a tenth. Prints ratios; a figure above its target is a loss and says so.
+ * disk and half an hour; --short: a tenth; --keep leaves everything in DIR, and takes the Parquet files from there next time. Prints ratios; a figure above its target is a loss and says so.
  */
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
@@ -14,7 +14,8 @@ import { fullScale, tenthScale, writeScaleWorld } from "./scale-world.ts";
 
 const short = process.argv.includes("--short");
 const world = short ? tenthScale : fullScale;
-const folder = mkdtempSync(join(tmpdir(), "whosaw-scale-"));
+const kept = process.argv.includes("--keep") ? process.argv[process.argv.indexOf("--keep") + 1] : undefined;
+const folder = kept ?? mkdtempSync(join(tmpdir(), "whosaw-scale-"));
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const memory = (pid: number): number =>
   Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 2 ** 20;
@@ -55,7 +56,13 @@ async function open(): Promise<Desk> {
 say(
   `${world.customers} customers, ${world.actors} actors, ${world.sightings} sightings${short ? " (--short)" : ""}`,
 );
-const accesses = writeScaleWorld(world, join(folder, "world"), () => {});
+const files = join(folder, "world");
+const accesses = existsSync(files)
+  ? readdirSync(files)
+      .filter((name) => name.startsWith("accesses"))
+      .sort()
+      .map((name) => join(files, name))
+  : writeScaleWorld(world, files, () => {});
 const sample = Array.from(
   { length: 200 },
   (_, i) => `c${String(Math.floor((world.customers / 200) * i * 0.37)).padStart(8, "0")}`,
@@ -94,6 +101,7 @@ peer.closeSync();
 duck.closeSync();
 rmSync(duckFile, { force: true });
 
+rmSync(join(folder, "data"), { recursive: true, force: true });
 const desk = await open();
 for (const table of ["customers", "tickets", "actors"]) {
   const told = await desk.importPaths([join(folder, "world", `${table}.parquet`)], { keep: false });
@@ -162,4 +170,4 @@ say(
   `peak memory of the engine after all this: ${before().toFixed(2)} GiB; of this process: ${memory(process.pid).toFixed(2)} GiB`,
 );
 await desk.close();
-rmSync(folder, { recursive: true, force: true });
+if (kept === undefined) rmSync(folder, { recursive: true, force: true });
