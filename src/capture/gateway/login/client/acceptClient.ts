@@ -23,6 +23,8 @@ import { readStartup, type StartupRequest } from "./startup.ts";
 
 /** Milliseconds that a client has to read why it was turned away. */
 const farewellTime = 1_000;
+/** Milliseconds of silence after which the other side's machine is asked whether it is still there. */
+const keepAliveAfter = 60_000;
 /** Bytes of a name that goes into the record of a refusal: as long as a user's can be. */
 const recordedNameCharsMax = 63;
 
@@ -77,6 +79,7 @@ const gone: Ended = { kind: "Ended" };
 export async function acceptClient(socket: Socket, door: Door): Promise<AcceptedClient | null> {
   socket.on("error", () => {});
   socket.setNoDelay(true);
+  socket.setKeepAlive(true, keepAliveAfter);
   const ip = socket.remoteAddress ?? "";
   const call: Call = { door, socket, ip, user: "", arrival: arrivalOn(socket, new FrontendFramer()) };
   const leave = door.places.handshake();

@@ -13,6 +13,9 @@ import {
 import { FrameReader } from "../frames.ts";
 import type { UpstreamLogin, UpstreamOptions } from "../options.ts";
 
+/** Milliseconds of silence after which the server's machine is asked whether it is still there. */
+const keepAliveAfter = 60_000;
+
 export type UpstreamReader = FrameReader<Frame<"backend"> | EncryptionAnswer>;
 
 /** A connection to the server, encrypted if the options ask for it, on which nothing else was said. */
@@ -49,6 +52,7 @@ export async function openUpstream(
   if (failed !== null) return unreachable(options, failed);
   socket.on("error", () => {});
   socket.setNoDelay(true);
+  socket.setKeepAlive(true, keepAliveAfter);
   // A Unix socket is never encrypted: PostgreSQL doesn't offer it there.
   if (options.tls === "disable" || address.kind === "unix") {
     const framer = new BackendFramer();
@@ -126,8 +130,13 @@ function handshake(
       rejectUnauthorized: verified,
       checkServerIdentity: (name, shown) => (named ? checkServerIdentity(name, shown) : undefined),
     });
-    stream.on("error", (error) => resolve(error.message));
+    stream.on("error", (error) => resolve(tlsErrorText(error)));
     stream.once("close", () => resolve("the connection was closed"));
     stream.once("secureConnect", () => resolve(stream));
   });
+}
+
+/** OpenSSL's own errors are lines of addresses in its sources; their code says the same. */
+function tlsErrorText(error: NodeJS.ErrnoException): string {
+  return error.message.includes(":error:") ? (error.code ?? "TLS error") : error.message;
 }
