@@ -44,7 +44,7 @@ export async function openDesk({ host, port, owner, database }: Postgres): Promi
   const catalog = await loadCatalog(async (text) => {
     const { rows } = await client.query<(string | null)[]>({ text, rowMode: "array", types: asText });
     return rows;
-  }, false);
+  }, "idle");
   return { client, catalog };
 }
 

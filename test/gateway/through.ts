@@ -1,7 +1,16 @@
-import type { RecordEvents } from "../../src/capture/index.ts";
+import { isRefusal, systemClock } from "../../src/base/index.ts";
+import {
+  type LoginOptions,
+  loginLimits,
+  type RecordEvents,
+  scramVerifier,
+  startGateway,
+  type UserOptions,
+} from "../../src/capture/index.ts";
 import type { Role } from "../../src/policy/index.ts";
 import type { Address } from "./client.ts";
 import type { Postgres } from "./postgres.ts";
+import { protection } from "./protection.ts";
 
 /** What a test wants of a gateway in front of a server. */
 export interface GatewayWish {
@@ -9,6 +18,7 @@ export interface GatewayWish {
   /** By login: each login of the server is also an actor of that name, with the server's password. */
   readonly roles: Readonly<Record<string, Role>>;
   readonly record: RecordEvents;
+  readonly onTrouble?: (what: string) => void;
 }
 
 export interface RunningGateway {
@@ -16,8 +26,61 @@ export interface RunningGateway {
   readonly stop: () => Promise<void>;
 }
 
-/**
- * Where the gateway is plugged in. Null while there is none to plug in: then what needs one is skipped by name, and everything else
- * runs against the bare server, where the oracle must find what it looks for.
- */
-export const startThrough: ((wish: GatewayWish) => Promise<RunningGateway>) | null = null;
+async function loginOptions({ postgres, roles }: GatewayWish): Promise<LoginOptions> {
+  const { agent, host, lead, owner, port } = postgres;
+  const users = new Map<string, UserOptions>();
+  for (const [name, role] of Object.entries(roles)) {
+    const verifier = await scramVerifier(agent.password, Buffer.from("salt-of-the-desk"));
+    users.set(name, {
+      name,
+      actor: name,
+      role: role.name,
+      method: { kind: "scram", verifier },
+      validUntil: null,
+      databases: null,
+      pool: null,
+    });
+  }
+  const logins = [owner, agent, lead].map(
+    ({ user, password }) =>
+      [user, { password: password === "" ? null : password, certificate: null }] as const,
+  );
+  return {
+    listen: { kind: "tcp", host: "127.0.0.1", port: 0 },
+    tls: null,
+    oidc: null,
+    users,
+    upstream: {
+      address: { kind: "tcp", host, port },
+      tls: "disable",
+      ca: null,
+      weak: ["trust"],
+      databases: null,
+      logins: new Map(logins),
+      connectTimeMax: 10_000,
+    },
+    limits: loginLimits,
+  };
+}
+
+/** A gateway in front of the server, in this process. */
+export async function startThrough(wish: GatewayWish): Promise<RunningGateway> {
+  const { postgres, roles, record } = wish;
+  const gateway = await startGateway({
+    config: {
+      login: await loginOptions(wish),
+      protection,
+      roles: new Map(Object.values(roles).map((role) => [role.name, role])),
+      control: postgres.owner.user,
+    },
+    record,
+    clock: systemClock,
+    mockSecret: Buffer.alloc(32, 7),
+    onTrouble: wish.onTrouble ?? ((): void => undefined),
+  });
+  if (isRefusal(gateway)) throw new Error(gateway.what);
+  return {
+    address: { host: "127.0.0.1", port: gateway.port, database: postgres.database },
+    stop: () => gateway.close(0),
+  };
+}

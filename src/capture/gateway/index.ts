@@ -24,3 +24,11 @@ export {
   type StatementNote,
 } from "./recording.ts";
 export * from "./login/index.ts";
+export {
+  type Cut,
+  type GatewayConfig,
+  type GatewayOptions,
+  type RunningGateway,
+  startGateway,
+} from "./gateway.ts";
+export { scramVerifier } from "./login/index.ts";

@@ -56,7 +56,7 @@ describe("a configuration held against the database", () => {
         types: { getTypeParser: () => String },
       });
       return answer.rows;
-    }, false);
+    }, "idle");
     await client.end();
   }, 120_000);
   afterAll(async () => {

@@ -48,7 +48,7 @@ describe.each(serversHere())("the catalog of $name", ({ bin }) => {
     server = await startServer(bin);
     client = await server.connect();
     await client.query(desk);
-    catalog = await loadCatalog(askOf(client), false);
+    catalog = await loadCatalog(askOf(client), "idle");
   }, 120_000);
   afterAll(async () => {
     await client.end();
@@ -91,7 +91,7 @@ describe.each(serversHere())("the catalog of $name", ({ bin }) => {
     await client.query(
       "create temp table if not exists customers (t int); create temp view scratch as select * from customers",
     );
-    const own = await loadCatalog(askOf(client), false);
+    const own = await loadCatalog(askOf(client), "idle");
     const names = [
       "customers",
       "pg_class",
@@ -138,8 +138,8 @@ describe.each(serversHere())("the catalog of $name", ({ bin }) => {
   it("sees temporary objects of its own session only", async () => {
     await client.query("create temp table mine (a int)");
     const other = await server.connect();
-    const theirs = await loadCatalog(askOf(other), false);
-    const own = await loadCatalog(askOf(client), false);
+    const theirs = await loadCatalog(askOf(other), "idle");
+    const own = await loadCatalog(askOf(client), "idle");
     expect(own.resolve("mine", [])).toMatchObject({ temporary: true, name: "mine" });
     expect(own.relation("pg_temp", "mine")?.oid).toBe(own.resolve("mine", ["public"])?.oid);
     expect(theirs.resolve("mine", ["public"])).toBeNull();
@@ -160,12 +160,12 @@ describe.each(serversHere())("the catalog of $name", ({ bin }) => {
     await client.query(
       "begin; set local search_path = crm; savepoint whosaw_catalog; create table fresh (a int)",
     );
-    const within = await loadCatalog(askOf(client), true);
+    const within = await loadCatalog(askOf(client), "transaction");
     expect(within.relation("crm", "fresh")).not.toBeNull();
     const path = await client.query<{ search_path: string }>("show search_path");
     expect(path.rows[0]?.search_path).toBe("crm");
     await client.query("rollback to savepoint whosaw_catalog; commit");
-    expect((await loadCatalog(askOf(client), false)).relation("crm", "fresh")).toBeNull();
+    expect((await loadCatalog(askOf(client), "idle")).relation("crm", "fresh")).toBeNull();
   });
 
   it("changes its fingerprint with every change that matters, and not with a neighbour's temporary table", async () => {
@@ -211,7 +211,7 @@ describe.each(serversHere())("the catalog of $name", ({ bin }) => {
       create temp table pg_class (relname int);
       create temp table pg_namespace (nspname int);
       set search_path = evil, pg_temp, pg_catalog`);
-    const seen = await loadCatalog(askOf(client), false);
+    const seen = await loadCatalog(askOf(client), "idle");
     expect(seen.relation("public", "customers")?.columns).toHaveLength(4);
     const path = await client.query<{ search_path: string }>("show search_path");
     expect(path.rows[0]?.search_path).toBe("evil, pg_temp, pg_catalog");

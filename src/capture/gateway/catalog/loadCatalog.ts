@@ -6,11 +6,16 @@ import { catalogQueries, fingerprint } from "./queries/index.ts";
 export type CatalogAsk = (sql: string) => Promise<readonly CatalogRow[]>;
 
 /**
- * Reads the catalog through a connection of the caller's. `inTransaction`: the connection stands in a transaction that has not failed;
- * then a savepoint is set and rolled back, so that the transaction, its search_path and its older savepoints stay as they were.
+ * Where the connection stands that the catalog is read through. `idle`: outside transactions. `transaction`: in one that has not
+ * failed. `pipeline`: between messages of a client that has not sent Sync, where a transaction may be open that nobody began.
  */
-export async function loadCatalog(ask: CatalogAsk, inTransaction: boolean): Promise<Catalog> {
-  return aside(ask, inTransaction, async () =>
+export type CatalogPlace = "idle" | "transaction" | "pipeline";
+
+/**
+ * Reads the catalog through a connection of the caller's, and leaves its transaction, search_path and savepoints as they were.
+ */
+export async function loadCatalog(ask: CatalogAsk, place: CatalogPlace): Promise<Catalog> {
+  return aside(ask, place, async () =>
     makeCatalog({
       server: await ask(catalogQueries.server.sql),
       relations: await ask(catalogQueries.relations.sql),
@@ -27,22 +32,37 @@ export async function loadCatalog(ask: CatalogAsk, inTransaction: boolean): Prom
 
 /** A short text that differs as soon as the catalog does; for polling on a connection outside transactions. */
 export async function catalogFingerprint(ask: CatalogAsk): Promise<string> {
-  const rows = await aside(ask, false, async () => ask(fingerprint.sql));
+  const rows = await aside(ask, "idle", async () => ask(fingerprint.sql));
   return rows.map((row) => row.join(",")).join(";");
 }
 
-/** Runs with an empty search_path and leaves nothing behind. One snapshot where the transaction is ours. */
-async function aside<T>(ask: CatalogAsk, inTransaction: boolean, act: () => Promise<T>): Promise<T> {
-  await ask(
-    inTransaction
-      ? "savepoint whosaw_catalog"
-      : "begin transaction isolation level repeatable read, read only",
-  );
+/** What goes before and after: one snapshot where the transaction is ours, a savepoint where it is the client's. */
+const brackets: Readonly<Record<Exclude<CatalogPlace, "pipeline">, readonly [string, readonly string[]]>> = {
+  idle: ["begin transaction isolation level repeatable read, read only", ["rollback"]],
+  transaction: [
+    "savepoint whosaw_catalog",
+    ["rollback to savepoint whosaw_catalog", "release savepoint whosaw_catalog"],
+  ],
+};
+
+/** Runs with an empty search_path and leaves nothing behind. */
+async function aside<T>(ask: CatalogAsk, place: CatalogPlace, act: () => Promise<T>): Promise<T> {
+  if (place === "pipeline") return asideInPipeline(ask, act);
+  const [before, after] = brackets[place];
+  await ask(before);
   try {
     await ask("set local search_path = ''");
     return await act();
   } finally {
-    await ask(inTransaction ? "rollback to savepoint whosaw_catalog" : "rollback");
-    if (inTransaction) await ask("release savepoint whosaw_catalog");
+    for (const statement of after) await ask(statement);
   }
+}
+
+/** Neither BEGIN nor SAVEPOINT leaves a pipeline's own transaction as it was, so the path is put back by hand. */
+async function asideInPipeline<T>(ask: CatalogAsk, act: () => Promise<T>): Promise<T> {
+  const [[path] = []] = await ask("select pg_catalog.current_setting('search_path')");
+  await ask("select pg_catalog.set_config('search_path', '', true)");
+  const done = await act();
+  await ask(`select pg_catalog.set_config('search_path', '${(path ?? "").replaceAll("'", "''")}', true)`);
+  return done;
 }

@@ -114,9 +114,12 @@ export interface Env {
 /** Differs between processes and can't be guessed, so that no name of a client's can be one of whosaw's. */
 export const hiddenPrefix: string = `w_${randomBytes(9).toString("hex")}_`;
 
-export function hiddenName(work: Work): string {
-  work.count.names += 1;
-  return `${hiddenPrefix}${work.count.names}`;
+let hiddenNames = 0;
+
+/** A name that no other plan of this process has either: rows of one plan can't pass for another's. */
+export function hiddenName(_work: Work): string {
+  hiddenNames += 1;
+  return `${hiddenPrefix}${hiddenNames.toString(36)}`;
 }
 
 export function occurrenceOf(guarded: Guarded, context: PlanContext): Occurrence {

@@ -72,9 +72,12 @@ export class CancelKeys {
     return this.#byProcess.size;
   }
 
-  /** A key for a session of protocol 3.`minor`. */
-  issue(minor: number, send: SendCancel): CancelKey {
-    let processId = randomInt(1, processIdCeiling);
+  /**
+   * A key for a session of protocol 3.`minor`. @param serverProcessId the server's own number for it, which clients compare with
+   * pg_backend_pid(): it is kept if no other session has it.
+   */
+  issue(minor: number, send: SendCancel, serverProcessId = 0): CancelKey {
+    let processId = serverProcessId > 0 ? serverProcessId : randomInt(1, processIdCeiling);
     while (this.#byProcess.has(processId)) processId = randomInt(1, processIdCeiling);
     const key = new CancelKey(processId, randomBytes(minor >= 2 ? keyBytes32 : keyBytes30), send);
     this.#byProcess.set(processId, key);

@@ -1,0 +1,79 @@
+import type { Catalog } from "./catalog.ts";
+import { type CatalogAsk, catalogFingerprint, type CatalogPlace, loadCatalog } from "./loadCatalog.ts";
+
+/** How often the catalog is looked at for changes that didn't come through the gateway: our choice, a second. */
+export const catalogLookMillis = 1000;
+
+/** The catalog that all sessions of one database share, as of the last look. */
+export class SharedCatalog {
+  readonly #ask: CatalogAsk;
+  readonly #onFailed: (error: unknown) => void;
+  #current: Catalog;
+  #fingerprint: string;
+  #looking: Promise<void> | null = null;
+  #next: Promise<void> | null = null;
+  #timer: NodeJS.Timeout | null = null;
+
+  private constructor(
+    ask: CatalogAsk,
+    first: { catalog: Catalog; fingerprint: string },
+    onFailed: (error: unknown) => void,
+  ) {
+    this.#ask = ask;
+    this.#current = first.catalog;
+    this.#fingerprint = first.fingerprint;
+    this.#onFailed = onFailed;
+    this.#timer = setInterval(() => void this.#lookQuietly(), catalogLookMillis).unref();
+  }
+
+  /** @param onFailed told when a look failed; the last catalog stands until one succeeds. */
+  static async open(ask: CatalogAsk, onFailed: (error: unknown) => void): Promise<SharedCatalog> {
+    const fingerprint = await catalogFingerprint(ask);
+    return new SharedCatalog(ask, { fingerprint, catalog: await loadCatalog(ask, "idle") }, onFailed);
+  }
+
+  readonly current = (): Catalog => this.#current;
+
+  readonly load = async (ask: CatalogAsk, place: CatalogPlace): Promise<Catalog> => loadCatalog(ask, place);
+
+  /** Looks now: resolves when `current` is no older than this call. */
+  readonly refresh = async (): Promise<void> => {
+    if (this.#looking === null) return this.#look();
+    // The look under way may have begun before the change that the caller knows of.
+    this.#next ??= this.#looking.then(
+      () => this.#look(),
+      () => this.#look(),
+    );
+    return this.#next;
+  };
+
+  close(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+  }
+
+  async #lookQuietly(): Promise<void> {
+    if (this.#looking !== null) return;
+    try {
+      await this.#look();
+    } catch (error) {
+      this.#onFailed(error);
+    }
+  }
+
+  #look(): Promise<void> {
+    this.#next = null;
+    const looking = this.#renew().finally(() => {
+      if (this.#looking === looking) this.#looking = null;
+    });
+    this.#looking = looking;
+    return looking;
+  }
+
+  async #renew(): Promise<void> {
+    const fingerprint = await catalogFingerprint(this.#ask);
+    if (fingerprint === this.#fingerprint) return;
+    this.#current = await loadCatalog(this.#ask, "idle");
+    this.#fingerprint = fingerprint;
+  }
+}

@@ -1,0 +1,100 @@
+import { decodeBackend, encodeFrontend, isFault, Writer } from "../../wire/index.ts";
+import type { CatalogAsk } from "./catalog/loadCatalog.ts";
+import { connectUpstream, type UpstreamConnection, type UpstreamOptions } from "./login/index.ts";
+
+/** Rows that one question of the gateway's own may have: a catalog of some thousand tables has a hundred thousand columns. */
+const rowsMax = 2_000_000;
+
+type Rows = readonly (readonly (string | null)[])[];
+
+/** A connection of the gateway's own, for questions to the catalog and to the ticket table. One question at a time, opened anew when lost. */
+export class Control {
+  readonly #options: UpstreamOptions;
+  readonly #login: string;
+  readonly #database: string;
+  #connection: UpstreamConnection | null = null;
+  #last: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(options: UpstreamOptions, login: string, database: string) {
+    this.#options = options;
+    this.#login = login;
+    this.#database = database;
+  }
+
+  /** Rejects when the server can't be reached or refuses. Cells in text form. */
+  readonly ask: CatalogAsk = (sql) => {
+    const answer = this.#last.then(() => this.#askNow(sql));
+    this.#last = answer.catch(() => undefined);
+    return answer;
+  };
+
+  close(): void {
+    this.#closed = true;
+    this.#connection?.stream.destroy();
+    this.#connection = null;
+  }
+
+  async #askNow(sql: string): Promise<Rows> {
+    const connection = await this.#open();
+    const to = new Writer();
+    encodeFrontend({ from: "frontend", kind: "Query", sql }, to);
+    const answer = answerOf(connection);
+    connection.stream.write(to.take());
+    try {
+      return await answer;
+    } catch (error) {
+      if (connection.stream.destroyed) this.#connection = null;
+      throw error;
+    }
+  }
+
+  async #open(): Promise<UpstreamConnection> {
+    if (this.#closed) throw new Error("the control connection is closed");
+    if (this.#connection !== null && !this.#connection.stream.destroyed) return this.#connection;
+    const connection = await connectUpstream(this.#options, {
+      login: this.#login,
+      database: this.#database,
+      parameters: new Map([["application_name", "whosaw"]]),
+    });
+    if (connection.kind === "upstream_refusal") throw new Error(connection.refusal.what);
+    connection.stream.on("error", () => undefined);
+    this.#connection = connection;
+    return connection;
+  }
+}
+
+/** Reads to ReadyForQuery. An error in between is thrown then, with its SQLSTATE and nothing else of it. */
+function answerOf({ framer, stream }: UpstreamConnection): Promise<Rows> {
+  const rows: (string | null)[][] = [];
+  let failed: string | null = null;
+  return new Promise((resolve, reject) => {
+    const done = (why: string | null): void => {
+      stream.off("data", read);
+      stream.off("close", gone);
+      if (why === null) resolve(rows);
+      else reject(new Error(why));
+    };
+    const gone = (): void => done("the server closed the control connection");
+    const read = (chunk: Buffer): void => {
+      framer.feed(chunk);
+      for (let frame = framer.next(); frame !== null; frame = framer.next()) {
+        const message = frame.kind === "Frame" ? decodeBackend(frame) : frame;
+        if (isFault(message) || message.kind === "EncryptionAnswer" || rows.length > rowsMax) {
+          stream.destroy();
+          return done("the server's answer can't be read");
+        }
+        if (message.kind === "DataRow")
+          rows.push(message.values.map((value) => value?.toString("utf8") ?? null));
+        if (message.kind === "ErrorResponse") failed = message.fields.sqlstate;
+        if (message.kind === "ReadyForQuery")
+          return done(
+            failed === null ? null : `the server refused a question of the gateway's own (${failed})`,
+          );
+      }
+    };
+    stream.on("data", read);
+    stream.on("close", gone);
+    stream.resume();
+  });
+}

@@ -1,0 +1,363 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type Server, type Socket } from "node:net";
+import { type Clock, isRefusal, type Refusal, refusal } from "../../base/index.ts";
+import type { Protection, Role } from "../../policy/index.ts";
+import { admitStartup, isAllowedParameterStatus, scrubFields } from "./admit/index.ts";
+import { SharedCatalog } from "./catalog/sharedCatalog.ts";
+import { Control } from "./control.ts";
+import {
+  type AcceptedClient,
+  acceptClient,
+  type CancelKey,
+  CancelKeys,
+  connectUpstream,
+  type Door,
+  endWith,
+  fatalBytes,
+  type LoginOptions,
+  openDoor,
+  sendCancel,
+  tokenInComment,
+  type UpstreamConnection,
+  welcomeBytes,
+} from "./login/index.ts";
+import { statementRefusal } from "./plan.ts";
+import type { GatewayEvent, Reader, RecordEvents } from "./recording.ts";
+import { Rules } from "./rules.ts";
+import { type Ending, type Identity, planner, Session, type SessionServices } from "./session/index.ts";
+import { openSpeakers, type Speakers } from "./speakers.ts";
+import { loadParser } from "./sql/index.ts";
+
+/** What `whosaw.yaml` says of the gateway; replaced as a whole when it changes. */
+export interface GatewayConfig {
+  readonly login: LoginOptions;
+  readonly protection: Protection;
+  /** By name. */
+  readonly roles: ReadonlyMap<string, Role>;
+  /** The login at the server for the gateway's own questions to the catalog: a name of `login.upstream.logins`. */
+  readonly control: string;
+}
+
+export interface GatewayOptions {
+  readonly config: GatewayConfig;
+  readonly record: RecordEvents;
+  readonly clock: Clock;
+  /** 32 bytes that stay the same over restarts: what unknown users' salts are made of. */
+  readonly mockSecret: Buffer;
+  /** Told of what an operator should know; holds no customer's value. */
+  readonly onTrouble: (what: string) => void;
+}
+
+/** How a suspension went. */
+export interface Cut {
+  /** Sessions that were ended. */
+  readonly ended: number;
+  readonly millis: number;
+}
+
+export interface RunningGateway {
+  /** Where it listens; 0 for a Unix socket. */
+  readonly port: number;
+  readonly sessions: () => readonly Reader[];
+  /** Resolves when no session of the actor is left, and none can begin. */
+  readonly suspend: (actor: string) => Promise<Cut>;
+  readonly restore: (actor: string) => void;
+  /** New sessions and new statements meet the new configuration; connections stay. The address doesn't change. */
+  readonly reload: (config: GatewayConfig) => Promise<Refusal | null>;
+  /** Lets running transactions finish for `millis`, then cuts. */
+  readonly close: (millis: number) => Promise<void>;
+}
+
+/** Opens the gateway. The parser is loaded first, so that no statement meets one that isn't there. */
+export async function startGateway(options: GatewayOptions): Promise<RunningGateway | Refusal> {
+  await loadParser();
+  const gateway = new Gateway(options);
+  const opened = await gateway.open();
+  return isRefusal(opened) ? opened : gateway.running(opened);
+}
+
+/** One database's catalog and the connection that looks at it. */
+interface Database {
+  readonly control: Control;
+  readonly catalog: SharedCatalog;
+}
+
+class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #plan: SessionServices["plan"] = planner();
+  readonly #rules: Rules;
+  readonly #keys: CancelKeys = new CancelKeys();
+  readonly #sessions: Set<Session> = new Set();
+  readonly #databases: Map<string, Promise<Database>> = new Map();
+  #speakers: Speakers = () => null;
+  #config: GatewayConfig;
+  #door: Door | null = null;
+  #server: Server | null = null;
+  #closing = false;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#config = options.config;
+    this.#rules = new Rules(() => this.#config.protection);
+  }
+
+  async open(): Promise<number | Refusal> {
+    const { clock, mockSecret } = this.#options;
+    const door = await openDoor(this.#config.login, {
+      admitStartup,
+      turnAway: () => (this.#closing ? shuttingDown : null),
+      mayLogin: (user) => (this.#rules.isSuspended(user.actor) ? suspendedLogin : null),
+      onRefused: (refused) => void this.#say([{ kind: "login_refused", time: clock(), ...refused }]),
+      cancelKeys: this.#keys,
+      clock,
+      mockSecret,
+    });
+    if (isRefusal(door)) return door;
+    const speakers = await openSpeakers(this.#config, clock);
+    if (isRefusal(speakers)) return speakers;
+    this.#speakers = speakers;
+    this.#door = door;
+    const server = createServer({ noDelay: true }, (socket) => void this.#serve(socket, door));
+    this.#server = server;
+    const { listen } = this.#config.login;
+    return new Promise((resolve) => {
+      server.once("error", (error) =>
+        resolve(
+          refusal(
+            "connection",
+            `the gateway can't listen: ${error.message}`,
+            "Choose another gateway.listen.",
+          ),
+        ),
+      );
+      const listening = (): void => {
+        const address = server.address();
+        resolve(typeof address === "object" && address !== null ? address.port : 0);
+      };
+      if (listen.kind === "unix") server.listen(listen.path, listening);
+      else server.listen(listen.port, listen.host, listening);
+    });
+  }
+
+  running(port: number): RunningGateway {
+    return {
+      port,
+      sessions: () => [...this.#sessions].map(({ identities }) => identities.current.reader),
+      suspend: (actor) => this.#suspend(actor),
+      restore: (actor) => this.#rules.restore(actor),
+      reload: (config) => this.#reload(config),
+      close: (millis) => this.#close(millis),
+    };
+  }
+
+  async #serve(socket: Socket, door: Door): Promise<void> {
+    const client = await acceptClient(socket, door);
+    if (client === null) return;
+    const leave = door.places.session(client.ip);
+    if (leave === null) return endWith(client.stream, fatalBytes(tooManySessions));
+    try {
+      await this.#begin(client);
+    } catch (error) {
+      this.#options.onTrouble(`a session failed: ${error instanceof Error ? error.message : String(error)}`);
+      endWith(client.stream, fatalBytes(unavailable));
+    } finally {
+      leave();
+    }
+  }
+
+  async #begin(client: AcceptedClient): Promise<void> {
+    const { clock } = this.#options;
+    const role = this.#config.roles.get(client.user.role);
+    if (role === undefined) return endWith(client.stream, fatalBytes(noRole));
+    const application = client.parameters.get("application_name") ?? "";
+    const upstream = await connectUpstream(this.#config.login.upstream, {
+      login: role.upstream,
+      database: client.database,
+      parameters: client.parameters,
+    });
+    if (upstream.kind === "upstream_refusal") {
+      this.#options.onTrouble(upstream.refusal.what);
+      return endWith(client.stream, fatalBytes({ ...unavailable, code: upstream.sqlstate }));
+    }
+    const reader: Reader = {
+      actor: client.user.actor,
+      role: role.name,
+      session: randomUUID(),
+      ip: client.ip,
+      application,
+    };
+    const { catalog } = await this.#database(client.database);
+    const recorded = await this.#say([{ kind: "login", time: clock(), reader, method: client.method }]);
+    if (recorded !== null) {
+      upstream.stream.destroy();
+      return endWith(client.stream, fatalBytes(unrecorded));
+    }
+    const key = this.#keyFor(client, upstream);
+    try {
+      const login = { reader, role, ticket: null, expires: null };
+      const ending = await this.#converse({ client, upstream, key }, login, catalog);
+      await this.#say([{ kind: "logout", time: clock(), reader, method: ending }]);
+    } finally {
+      this.#keys.release(key);
+    }
+  }
+
+  #keyFor(client: AcceptedClient, { cancel }: UpstreamConnection): CancelKey {
+    const { upstream } = this.#config.login;
+    const send = async (stillWanted: () => boolean): Promise<void> => {
+      const failed = cancel === null ? null : await sendCancel(upstream, cancel, stillWanted);
+      if (failed !== null) this.#options.onTrouble(failed.what);
+    };
+    return this.#keys.issue(client.protocol, send, cancel?.processId);
+  }
+
+  #converse(
+    ends: { readonly client: AcceptedClient; readonly upstream: UpstreamConnection; readonly key: CancelKey },
+    login: Identity,
+    catalog: SharedCatalog,
+  ): Promise<Ending> {
+    const { client, key, upstream } = ends;
+    const session = new Session(
+      {
+        client: { socket: client.stream, framer: client.framer },
+        server: { socket: upstream.stream, framer: upstream.framer },
+        cancelling: key,
+      },
+      login,
+      this.#services(client, login, catalog),
+    );
+    this.#sessions.add(session);
+    client.stream.write(
+      welcomeBytes({
+        user: client.user.name,
+        applicationName: login.reader.application,
+        parameters: upstream.parameters,
+        cancelKey: key,
+      }),
+    );
+    session.start();
+    // It may have been suspended while it logged in.
+    if (this.#rules.isSuspended(login.reader.actor)) session.cut("suspended");
+    return session.ended.finally(() => this.#sessions.delete(session));
+  }
+
+  #services(client: AcceptedClient, login: Identity, catalog: SharedCatalog): SessionServices {
+    const { clock, record } = this.#options;
+    return {
+      clock,
+      record,
+      catalog,
+      protection: () => this.#config.protection,
+      plan: this.#plan,
+      scrub: (fields, names) => scrubFields(fields, names, true),
+      isAllowedParameter: isAllowedParameterStatus,
+      mayRun: this.#rules.mayRun,
+      mayShow: this.#rules.mayShow,
+      identify: this.#speakers(client.user.name, login),
+      commentIn: tokenInComment,
+    };
+  }
+
+  #database(name: string): Promise<Database> {
+    const known = this.#databases.get(name);
+    if (known !== undefined) return known;
+    const control = new Control(this.#config.login.upstream, this.#config.control, name);
+    const opened = SharedCatalog.open(control.ask, (error) =>
+      this.#options.onTrouble(
+        `the catalog can't be read: ${error instanceof Error ? error.message : String(error)}`,
+      ),
+    ).then((catalog) => ({ control, catalog }));
+    this.#databases.set(name, opened);
+    opened.catch(() => {
+      control.close();
+      this.#databases.delete(name);
+    });
+    return opened;
+  }
+
+  async #suspend(actor: string): Promise<Cut> {
+    const begun = performance.now();
+    this.#rules.suspend(actor);
+    const theirs = [...this.#sessions].filter(({ identities }) => identities.actors.includes(actor));
+    for (const session of theirs) session.cut("suspended");
+    await Promise.all(theirs.map(({ ended }) => ended));
+    return { ended: theirs.length, millis: performance.now() - begun };
+  }
+
+  async #reload(config: GatewayConfig): Promise<Refusal | null> {
+    const speakers = await openSpeakers(config, this.#options.clock);
+    if (isRefusal(speakers)) return speakers;
+    const refused = (await this.#door?.reload(config.login)) ?? null;
+    if (refused !== null) return refused;
+    this.#config = config;
+    this.#speakers = speakers;
+    for (const session of this.#sessions)
+      if (!session.identities.renew((name) => config.roles.get(name))) session.cut("refused");
+    return null;
+  }
+
+  async #close(millis: number): Promise<void> {
+    this.#closing = true;
+    this.#server?.close();
+    for (const session of this.#sessions) session.drain();
+    const ended = Promise.all([...this.#sessions].map((session) => session.ended));
+    let late: NodeJS.Timeout | undefined;
+    await Promise.race([
+      ended,
+      new Promise((resolve) => {
+        late = setTimeout(resolve, millis);
+      }),
+    ]);
+    clearTimeout(late);
+    for (const session of this.#sessions) session.cut("drained");
+    await ended;
+    for (const opened of this.#databases.values()) {
+      const { catalog, control } = await opened;
+      catalog.close();
+      control.close();
+    }
+  }
+
+  async #say(events: readonly GatewayEvent[]): Promise<Refusal | null> {
+    const refused = await this.#options.record(events);
+    if (refused !== null) this.#options.onTrouble(refused.what);
+    return refused;
+  }
+}
+
+const shuttingDown = statementRefusal({
+  code: "57P03",
+  message: "the gateway is shutting down",
+  hint: "",
+  rule: "shutting_down",
+});
+const suspendedLogin = statementRefusal({
+  code: "28000",
+  message: "whosaw: this account is suspended",
+  hint: "",
+  rule: "suspended",
+});
+const tooManySessions = statementRefusal({
+  code: "53300",
+  message: "sorry, too many clients already",
+  hint: "",
+  rule: "sessions",
+});
+const noRole = statementRefusal({
+  code: "28000",
+  message: "whosaw: the user's role is not configured",
+  hint: "",
+  rule: "role",
+});
+const unavailable = statementRefusal({
+  code: "08006",
+  message: "whosaw: the database server can't be reached",
+  hint: "",
+  rule: "upstream",
+});
+const unrecorded = statementRefusal({
+  code: "58030",
+  message: "whosaw: nothing can be recorded, so nobody is let in",
+  hint: "",
+  rule: "unrecorded",
+});

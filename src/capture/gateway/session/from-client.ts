@@ -1,0 +1,452 @@
+import { actorTokenSetting } from "../admit/index.ts";
+import {
+  decodeFrontend,
+  encodeFrontend,
+  type Frame,
+  type FrontendMessage,
+  isFault,
+  type SessionMessage,
+  type Writer,
+} from "../../../wire/index.ts";
+import { isStatementRefusal, type StatementPlan, type StatementRefusal } from "../plan.ts";
+import type { StatementNote } from "../recording.ts";
+import { type Awaited, awaitedMax, type AwaitedQueue, undescribed } from "./awaited.ts";
+import type { SessionContext } from "./context.ts";
+import type { Identities, Identity } from "./identity.ts";
+import { contextKey } from "./planner.ts";
+import { namesMax, type Portal, type Prepared } from "./names.ts";
+import {
+  expiredIdentity,
+  fastPath,
+  mayNotSpeak,
+  noSuchPortal,
+  noSuchStatement,
+  preparedUnderOther,
+  severalStatements,
+  tooManyNames,
+  unreadableComment,
+  unfitBatch,
+} from "./refusals.ts";
+import { SessionNames } from "./session-names.ts";
+import type { Outbox } from "./outbox.ts";
+import { Run, type Source } from "./run.ts";
+import type { PlannedStatement, SessionServices } from "./services.ts";
+
+/** What fails at the server in a refused statement's place: so the server itself ends the transaction and skips, as it would. */
+const failing = "whosaw refused this statement";
+
+export interface ClientSide {
+  readonly awaited: AwaitedQueue;
+  readonly outbox: Outbox;
+  readonly toServer: Writer;
+  readonly identities: Identities;
+  readonly context: SessionContext;
+  readonly services: Pick<SessionServices, "plan" | "mayRun" | "identify" | "commentIn" | "clock">;
+  readonly onTerminate: () => void;
+}
+
+/** Done, or done when the promise is: nothing else is read from the client before. */
+type Later = null | Promise<null>;
+
+/** Why the session must end: the client's bytes are no message, or one that may not come now. */
+export type ClientFault = "protocol_violation";
+
+/** What the client sends, message by message: judged, planned, noted, and sent on in the plan's form. */
+export class FromClient {
+  readonly #side: ClientSide;
+  readonly #names: SessionNames = new SessionNames();
+  #skipping = false;
+  #pipelineOpen = false;
+
+  constructor(side: ClientSide) {
+    this.#side = side;
+  }
+
+  /** @returns null when done, a promise when the server must be asked first; of a fault, if the session must end. */
+  take(frame: Frame<"frontend">): ClientFault | Later {
+    const message = decodeFrontend(frame);
+    if (isFault(message)) return "protocol_violation";
+    // As the server does after an error: everything up to the Sync is as if it had not been sent.
+    if (this.#skipping && message.kind !== "Sync" && message.kind !== "Terminate") return null;
+    switch (message.kind) {
+      case "Query":
+        return this.#planning(message.sql, (identity) => this.#query(message.sql, identity));
+      case "Parse":
+        return this.#planning(message.sql, (identity) => this.#parse(message, identity));
+      case "Bind":
+        return this.#bindPlanning(message);
+      default:
+        return this.#other(message, frame);
+    }
+  }
+
+  /** Whether messages were sent to the server that no Sync has closed. */
+  get pipelineOpen(): boolean {
+    return this.#pipelineOpen;
+  }
+
+  /** The server failed; what comes before the next Sync is dropped unless that Sync is under way. */
+  skip(synced: boolean): void {
+    this.#skipping = !synced;
+  }
+
+  /** Portals end with their transaction; cursors WITH HOLD don't. */
+  transactionEnded(): void {
+    this.#names.portals.keepOnly((portal) => portal.hold);
+  }
+
+  #planning(text: string, act: (identity: Identity | StatementRefusal) => Later): Later {
+    const said = this.#side.services.commentIn(text);
+    if (said === null && !this.#side.context.isDue) return act(this.#side.identities.current);
+    return this.#planLater(said, act);
+  }
+
+  async #planLater(
+    said: ReturnType<SessionServices["commentIn"]>,
+    act: (identity: Identity | StatementRefusal) => Later,
+  ): Promise<null> {
+    const { context } = this.#side;
+    const identity = await this.#identified(said);
+    const asked = !context.isDue || (await context.renew());
+    // Skipped by the server, and so is the message that waited.
+    return asked && !this.#skipping ? act(identity) : null;
+  }
+
+  /** Whom the statement is for. An unsigned name is nobody's: anyone who can write SQL can write a comment. */
+  async #identified(said: ReturnType<SessionServices["commentIn"]>): Promise<Identity | StatementRefusal> {
+    const { identities, services } = this.#side;
+    if (said === null) return identities.current;
+    if (said.kind === "malformed_comment") return unreadableComment;
+    if (said.token === null) return { ...identities.current, ticket: said.ticket };
+    return services.identify === null ? mayNotSpeak : services.identify(said.token, said.ticket);
+  }
+
+  #plan(text: string, identity: Identity): readonly PlannedStatement[] | StatementRefusal {
+    const { context, services } = this.#side;
+    const now = services.clock();
+    if (identity.expires !== null && identity.expires <= now) return expiredIdentity;
+    return services.plan(text, context.context(identity));
+  }
+
+  #query(text: string, identity: Identity | StatementRefusal): Later {
+    if (isStatementRefusal(identity)) return this.#refuseQuery(text, identity);
+    const planned = this.#plan(text, identity);
+    if (isStatementRefusal(planned)) return this.#refuseQuery(text, planned);
+    const unfit = unfitBatch(planned.map(({ plan }) => plan));
+    if (unfit !== null) return this.#refuseQuery(text, unfit);
+    const runs: Run[] = [];
+    const undo: (() => void)[] = [];
+    for (const { plan, note } of planned) {
+      const source = this.#source(plan, identity);
+      if (isStatementRefusal(source)) {
+        for (const back of undo.toReversed()) back();
+        return this.#refuseQuery(text, source);
+      }
+      const run = new Run(plan, source, identity, note);
+      undo.push(this.#effects(run));
+      this.#probes(run);
+      runs.push(run);
+    }
+    const takeBack = (): void => {
+      for (const back of undo.toReversed()) back();
+    };
+    return this.#speakingFor(planned.at(-1)?.plan, (refusal) => {
+      if (refusal !== null) return this.#refuseQuery(text, refusal);
+      this.#send({ from: "frontend", kind: "Query", sql: planned.map(({ plan }) => plan.sql).join(";\n") });
+      this.#await({
+        kind: "simple",
+        shown: true,
+        runs,
+        at: 0,
+        failed: false,
+        described: null,
+        undo: takeBack,
+      });
+      return null;
+    });
+  }
+
+  /** Where a statement names another actor, the token is checked before anything else is read from the client. */
+  #speakingFor(plan: StatementPlan | undefined, act: (refusal: StatementRefusal | null) => null): Later {
+    if (plan?.does.kind !== "set" || plan.does.name !== actorTokenSetting) return act(null);
+    const { identify } = this.#side.services;
+    const { local, value } = plan.does;
+    if (identify === null) return act(mayNotSpeak);
+    if (value === null) {
+      this.#side.identities.set(null, local);
+      return act(null);
+    }
+    return identify(value, null).then((identity) => {
+      if (isStatementRefusal(identity)) return act(identity);
+      this.#side.identities.set(identity, local);
+      return act(null);
+    });
+  }
+
+  #refuseQuery(text: string, refusal: StatementRefusal): null {
+    const identity = this.#side.identities.current;
+    this.#send({ from: "frontend", kind: "Query", sql: failing });
+    const note = { normalized: "", original: text };
+    this.#await({ kind: "refused", shown: true, simple: true, refused: { refusal, identity, note } });
+    return null;
+  }
+
+  /** In the extended protocol, in place of any message. */
+  #refuse(refusal: StatementRefusal, note: StatementNote | null): null {
+    const identity = this.#side.identities.current;
+    this.#send({ from: "frontend", kind: "Parse", statement: "", sql: failing, parameterTypes: [] });
+    const undo = this.#names.statements.remove("");
+    this.#await({ kind: "refused", shown: true, simple: false, undo, refused: { refusal, identity, note } });
+    return null;
+  }
+
+  #parse(
+    message: Extract<SessionMessage, { readonly kind: "Parse" }>,
+    identity: Identity | StatementRefusal,
+  ): null {
+    const { sql: text, statement: name, parameterTypes: types } = message;
+    const unplanned: StatementNote = { normalized: "", original: text };
+    if (isStatementRefusal(identity)) return this.#refuse(identity, unplanned);
+    const planned = this.#plan(text, identity);
+    if (isStatementRefusal(planned)) return this.#refuse(planned, unplanned);
+    if (planned.length > 1) return this.#refuse(severalStatements, unplanned);
+    if (this.#names.statements.size >= namesMax) return this.#refuse(tooManyNames, unplanned);
+    const [one] = planned;
+    const prepared: Prepared = {
+      text,
+      types,
+      plan: one?.plan ?? null,
+      note: one?.note ?? unplanned,
+      described: undescribed(one === undefined ? [] : this.#names.slotsOf(one.plan)),
+      key: this.#key(identity),
+      named: identity === this.#side.identities.current ? null : identity,
+      bySql: false,
+    };
+    this.#prepare(name, prepared, true);
+    return null;
+  }
+
+  #prepare(name: string, prepared: Prepared, shown: boolean): void {
+    const { plan, text, types, described } = prepared;
+    this.#send({
+      from: "frontend",
+      kind: "Parse",
+      statement: name,
+      sql: plan?.sql ?? text,
+      parameterTypes: types,
+    });
+    this.#await({ kind: "parse", shown, undo: this.#names.statements.put(name, prepared) });
+    // Rows may come without the client's ever asking for a description; the gateway must know where its columns stand.
+    if (plan?.does.kind === "rows" && described.slots.length > 0)
+      this.#describe("statement", name, prepared.described);
+  }
+
+  #describe(target: "statement" | "portal", name: string, described: Prepared["described"]): void {
+    described.asked = true;
+    this.#send({ from: "frontend", kind: "Describe", target, name });
+    const undo = (): void => {
+      described.asked = false;
+    };
+    this.#await({ kind: "describe", shown: false, described, undo });
+  }
+
+  #bindPlanning(message: Extract<SessionMessage, { readonly kind: "Bind" }>): Later {
+    return this.#side.context.isDue ? this.#planLater(null, () => this.#bind(message)) : this.#bind(message);
+  }
+
+  #bind(message: Extract<SessionMessage, { readonly kind: "Bind" }>): null {
+    const found = this.#names.statements.get(message.statement);
+    if (found === undefined) return this.#refuse(noSuchStatement, null);
+    const prepared = this.#current(message.statement, found);
+    if ("kind" in prepared) return this.#refuse(prepared, found.note);
+    if (this.#names.portals.size >= namesMax) return this.#refuse(tooManyNames, found.note);
+    const { described, named, note, plan } = prepared;
+    const { resultFormats } = message;
+    const hidden = described.slots.length;
+    // One format stands for all columns; more than one must also be said of the hidden ones.
+    const formats =
+      resultFormats.length > 1 && hidden > 0
+        ? [...resultFormats, ...described.slots.map(() => "text" as const)]
+        : resultFormats;
+    this.#send({ ...message, resultFormats: formats });
+    const undo = this.#names.portals.put(message.portal, { plan, note, described, named, hold: false });
+    this.#await({ kind: "bind", shown: true, undo });
+    return null;
+  }
+
+  /** The statement as it must be run now: planned again if catalog or rights are others than when it was prepared. */
+  #current(name: string, prepared: Prepared): Prepared | StatementRefusal {
+    const identity = prepared.named ?? this.#side.identities.current;
+    const now = this.#side.services.clock();
+    if (identity.expires !== null && identity.expires <= now) return expiredIdentity;
+    const key = this.#key(identity);
+    if (prepared.key === key) return prepared;
+    if (prepared.bySql) return preparedUnderOther;
+    const planned = this.#plan(prepared.text, identity);
+    if (isStatementRefusal(planned)) return planned;
+    const [one] = planned;
+    if (one === undefined) return { ...prepared, key };
+    if (one.plan.sql === prepared.plan?.sql && one.plan.slots === prepared.plan.slots) {
+      const same = { ...prepared, plan: one.plan, note: one.note, key };
+      this.#names.statements.put(name, same);
+      return same;
+    }
+    const again = {
+      ...prepared,
+      plan: one.plan,
+      note: one.note,
+      key,
+      described: undescribed(this.#names.slotsOf(one.plan)),
+    };
+    this.#send({ from: "frontend", kind: "Close", target: "statement", name });
+    this.#await({ kind: "close", shown: false });
+    this.#prepare(name, again, false);
+    return again;
+  }
+
+  #execute(message: Extract<SessionMessage, { readonly kind: "Execute" }>): Later {
+    const portal = this.#names.portals.get(message.portal);
+    if (portal === undefined) return this.#refuse(noSuchPortal, null);
+    const { named, note, plan } = portal;
+    const identity = named ?? this.#side.identities.current;
+    if (plan === null)
+      return this.#executeRun(message, new Run(emptyPlan, emptyPlan, identity, note), portal.described);
+    const source = this.#source(plan, identity);
+    if (isStatementRefusal(source)) return this.#refuse(source, note);
+    const indirect = plan.does.kind === "fetch" || plan.does.kind === "execute";
+    const described = indirect ? undescribed(source.slots) : portal.described;
+    if ((indirect || described.slots.length > 0) && !described.asked && plan.does.kind !== "copy_out")
+      this.#describe("portal", message.portal, described);
+    const run = new Run(plan, source, identity, note);
+    return this.#speakingFor(plan, (refusal) => {
+      if (refusal !== null) return this.#refuse(refusal, note);
+      this.#probes(run);
+      return this.#executeRun(message, run, described, this.#effects(run));
+    });
+  }
+
+  #executeRun(message: FrontendMessage, run: Run, described: Portal["described"], undo?: () => void): null {
+    this.#send(message);
+    this.#await({ kind: "execute", shown: true, run, described, ...(undo === undefined ? {} : { undo }) });
+    return null;
+  }
+
+  #other(
+    message: Exclude<SessionMessage, { readonly kind: "Query" | "Parse" | "Bind" }>,
+    frame: Frame<"frontend">,
+  ): Later {
+    switch (message.kind) {
+      case "Execute":
+        return this.#execute(message);
+      case "Describe":
+        return this.#clientDescribes(message);
+      case "Close":
+        this.#await({
+          kind: "close",
+          shown: true,
+          undo: this.#names.named(message.target).remove(message.name),
+        });
+        break;
+      case "Sync":
+        this.#skipping = false;
+        this.#pipelineOpen = false;
+        this.#await({ kind: "sync", shown: true });
+        break;
+      case "FunctionCall":
+        this.#send({ from: "frontend", kind: "Query", sql: failing });
+        this.#await({
+          kind: "refused",
+          shown: true,
+          simple: true,
+          refused: { refusal: fastPath, identity: this.#side.identities.current, note: null },
+        });
+        return null;
+      case "Terminate":
+        this.#side.onTerminate();
+        return null;
+      case "Flush":
+      case "CopyData":
+      case "CopyDone":
+      case "CopyFail":
+        break;
+      default:
+        return message satisfies never;
+    }
+    this.#side.toServer.frame(frame);
+    return null;
+  }
+
+  #clientDescribes(message: Extract<SessionMessage, { readonly kind: "Describe" }>): null {
+    const found = this.#names.named(message.target).get(message.name);
+    if (found === undefined)
+      return this.#refuse(message.target === "statement" ? noSuchStatement : noSuchPortal, null);
+    const { described, plan } = found;
+    // What a FETCH or EXECUTE returns is decided by what its name means now.
+    const indirect = plan?.does.kind === "fetch" || plan?.does.kind === "execute";
+    const now = indirect && plan !== null ? undescribed(this.#names.slotsOf(plan)) : described;
+    now.asked = true;
+    const undo = (): void => {
+      now.asked = false;
+    };
+    this.#send(message);
+    this.#await({ kind: "describe", shown: true, described: now, undo });
+    return null;
+  }
+
+  /** What a plan's rows are made of, if they may be read now: a FETCH runs what was declared under other hours, perhaps. */
+  #source(plan: StatementPlan, identity: Identity): Source | StatementRefusal {
+    const source = this.#names.sourceOf(plan, (prepared) => this.#key(prepared.named ?? identity));
+    if (isStatementRefusal(source) || !source.protected) return source;
+    return this.#side.services.mayRun(identity, this.#side.services.clock()) ?? source;
+  }
+
+  /** Notes what a statement that is being sent does to the session. @returns the way back. */
+  #effects({ identity, note, plan }: Run): () => void {
+    const { context, identities } = this.#side;
+    context.runs(plan);
+    if (plan.does.kind === "discard") identities.set(null, false);
+    const named = identity === identities.current ? null : identity;
+    return this.#names.runs(plan, { note, named, key: this.#key(identity) });
+  }
+
+  #probes({ identity, note, plan }: Run): void {
+    if (plan.probes.length === 0) return;
+    const { outbox, services } = this.#side;
+    outbox.event({
+      kind: "probe",
+      time: services.clock(),
+      reader: identity.reader,
+      probes: plan.probes,
+      statement: note,
+    });
+  }
+
+  #key(identity: Identity): string {
+    return contextKey(this.#side.context.context(identity));
+  }
+
+  #await(awaited: Awaited): void {
+    this.#side.awaited.push(awaited);
+  }
+
+  /** Whether the client must wait before it may send more. */
+  get isFull(): boolean {
+    return this.#side.awaited.length >= awaitedMax;
+  }
+
+  #send(message: FrontendMessage): void {
+    this.#pipelineOpen = message.kind !== "Query";
+    encodeFrontend(message, this.#side.toServer);
+  }
+}
+
+const emptyPlan: StatementPlan = {
+  sql: "",
+  does: { kind: "other" },
+  slots: [],
+  probes: [],
+  protected: false,
+  action: "read",
+  normalized: "",
+  names: new Set(),
+};

@@ -1,0 +1,109 @@
+import { actorTokenSetting, admit } from "../admit/index.ts";
+import { isStatementRefusal, type PlanContext, type StatementPlan, type StatementRefusal } from "../plan.ts";
+import type { StatementNote } from "../recording.ts";
+import { parseAgain, type ParsedStatement, parseStatements, provenText, rewrite } from "../sql/index.ts";
+import type { PlannedStatement, SessionServices } from "./services.ts";
+
+/** Plans that are kept, and the bytes of statements that they may be kept for: our choice, some tens of megabytes. */
+export const plansKeptMax = 4096;
+export const plannedBytesKeptMax = 16_384;
+
+/** What a statement that names an actor becomes: the token stays here. */
+const tokenKeptHere = "SET whosaw.actor_set = 'yes'";
+
+const numbers = new WeakMap<object, number>();
+let numbered = 0;
+
+/** Tells objects apart that may say different things under one name: a role before and after the configuration changed. */
+function numberOf(thing: object): number {
+  const known = numbers.get(thing);
+  if (known !== undefined) return known;
+  numbers.set(thing, ++numbered);
+  return numbered;
+}
+
+/** Everything that a plan depends on but its text. */
+export function contextKey({ actor, catalog, protection, role, searchPath }: PlanContext): string {
+  const who = role.ticketBound ? actor : "";
+  return [catalog.version, searchPath.join(","), numberOf(protection), numberOf(role), who].join("\n");
+}
+
+/**
+ * From a text to what is sent in its place. The same text under the same catalog, rights and actor gives the same plans, and a text
+ * that was seen before is not parsed again.
+ */
+export function planner(): SessionServices["plan"] {
+  const kept = new Map<string, readonly PlannedStatement[] | StatementRefusal>();
+  return (text, context) => {
+    if (text.length > plannedBytesKeptMax) return planText(text, context);
+    const { catalog, searchPath, role, actor } = context;
+    const key = [catalog.version, searchPath.join(","), role.name, role.ticketBound ? actor : "", text].join(
+      "\0",
+    );
+    const found = kept.get(key);
+    if (found !== undefined) {
+      // The least recently used is the first.
+      kept.delete(key);
+      kept.set(key, found);
+      return found;
+    }
+    const planned = planText(text, context);
+    kept.set(key, planned);
+    if (kept.size > plansKeptMax) for (const oldest of kept.keys()) if (kept.delete(oldest)) break;
+    return planned;
+  };
+}
+
+function planText(text: string, context: PlanContext): readonly PlannedStatement[] | StatementRefusal {
+  const parsed = parseStatements(text);
+  if (isStatementRefusal(parsed)) return parsed;
+  const planned: PlannedStatement[] = [];
+  for (const statement of parsed) {
+    const plan = planStatement(statement, context);
+    if (isStatementRefusal(plan)) return plan;
+    const note: StatementNote = { normalized: plan.normalized, original: statement.text };
+    planned.push({ plan, note });
+  }
+  return planned;
+}
+
+function planStatement(statement: ParsedStatement, context: PlanContext): StatementPlan | StatementRefusal {
+  const admitted = admit(statement.tree, context);
+  if (isStatementRefusal(admitted)) return admitted;
+  const { does } = admitted;
+  const rewritten = rewrite({ ...statement, tree: admitted.stmt }, context);
+  if (isStatementRefusal(rewritten)) return rewritten;
+  const sql = sentText(statement, admitted.stmt, rewritten.sql, context);
+  if (typeof sql !== "string") return sql;
+  const plan = { ...rewritten, sql, does, normalized: statement.normalized };
+  return does.kind === "set" && does.name === actorTokenSetting ? { ...plan, sql: tokenKeptHere } : plan;
+}
+
+/**
+ * What is really sent is admitted too: the views whose queries stand in it now were not seen before. What is sent as it came must not
+ * name a function that could be another schema's.
+ */
+function sentText(
+  { text }: ParsedStatement,
+  admitted: ParsedStatement["tree"],
+  sql: string,
+  context: PlanContext,
+): string | StatementRefusal {
+  if (sql === text) return namesOthersFunctions(admitted, context) ? provenText(admitted) : text;
+  const sent = parseAgain(sql);
+  const again = sent === null ? null : admit(sent, { ...context, searchPath: [] });
+  return again !== null && isStatementRefusal(again) ? again : sql;
+}
+
+/** Whether a function of the server's own is called by a name that another schema has as well. */
+function namesOthersFunctions(tree: unknown, context: PlanContext): boolean {
+  if (typeof tree !== "object" || tree === null) return false;
+  if ("FuncCall" in tree && typeof tree.FuncCall === "object" && tree.FuncCall !== null) {
+    const parts: unknown = "funcname" in tree.FuncCall ? tree.FuncCall.funcname : [];
+    const last: unknown = Array.isArray(parts) ? (parts as readonly unknown[]).at(-1) : undefined;
+    const name = JSON.stringify(last ?? "");
+    const sval = /"sval":"((?:[^"\\]|\\.)*)"/.exec(name)?.[1];
+    if (sval !== undefined && context.catalog.functionSchemas(sval).length > 0) return true;
+  }
+  return Object.values(tree).some((part) => namesOthersFunctions(part, context));
+}

@@ -1,0 +1,75 @@
+import { type StatementPlan, type StatementRefusal, statementRefusal } from "../plan.ts";
+import { actorTokenSetting } from "../admit/index.ts";
+import { namesMax } from "./names.ts";
+
+/** What a session refuses by itself, whatever the statement's plan says. */
+export const changingBatch: StatementRefusal = statementRefusal({
+  code: "0A000",
+  message: "whosaw: this statement changes what names in the statements after it mean",
+  hint: "Send it by itself, and the others after it.",
+  rule: "batch",
+});
+export const severalStatements: StatementRefusal = statementRefusal({
+  code: "42601",
+  message: "cannot insert multiple commands into a prepared statement",
+  hint: "",
+  rule: "several_statements",
+});
+export const tooManyNames: StatementRefusal = statementRefusal({
+  code: "53400",
+  message: `whosaw: more than ${namesMax} prepared statements or portals in one session`,
+  hint: "Close those that are no longer needed.",
+  rule: "names",
+});
+export const noSuchStatement: StatementRefusal = statementRefusal({
+  code: "26000",
+  message: "prepared statement does not exist",
+  hint: "",
+  rule: "no_statement",
+});
+export const noSuchPortal: StatementRefusal = statementRefusal({
+  code: "34000",
+  message: "portal or cursor does not exist",
+  hint: "",
+  rule: "no_portal",
+});
+export const preparedUnderOther: StatementRefusal = statementRefusal({
+  code: "26000",
+  message: "whosaw: the prepared statement was made under other rights or another catalog",
+  hint: "DEALLOCATE and PREPARE it again.",
+  rule: "stale_statement",
+});
+export const expiredIdentity: StatementRefusal = statementRefusal({
+  code: "28000",
+  message: "whosaw: the actor token has expired",
+  hint: "Set whosaw.actor_token to a fresh one.",
+  rule: "token_expired",
+});
+export const mayNotSpeak: StatementRefusal = statementRefusal({
+  code: "42501",
+  message: "whosaw: this login may not speak for other actors",
+  hint: "Only logins under `pools` in whosaw.yaml may; log in as the person instead.",
+  rule: "no_pool",
+});
+export const unreadableComment: StatementRefusal = statementRefusal({
+  code: "42501",
+  message: "whosaw: the comment that names an actor can't be read",
+  hint: "Write one comment, at the statement's start or end: /*whosaw_token='...',ticket='...'*/, its values URL-encoded.",
+  rule: "comment",
+});
+export const fastPath: StatementRefusal = statementRefusal({
+  code: "42501",
+  message: "whosaw: function calls by the fast path are refused",
+  hint: "Call the function in a SELECT.",
+  rule: "fast_path",
+});
+/** Names in a later statement of the text would be looked up before an earlier one has changed what they mean. */
+export function unfitBatch(plans: readonly StatementPlan[]): StatementRefusal | null {
+  const changes = plans.findIndex(
+    ({ does }) =>
+      does.kind === "ddl" ||
+      does.kind === "discard" ||
+      (does.kind === "set" && (does.name === "search_path" || does.name === actorTokenSetting)),
+  );
+  return changes === -1 || changes === plans.length - 1 ? null : changingBatch;
+}

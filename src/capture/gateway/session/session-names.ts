@@ -1,0 +1,104 @@
+import type { StatementPlan, StatementRefusal } from "../plan.ts";
+import type { StatementNote } from "../recording.ts";
+import { undescribed } from "./awaited.ts";
+import type { Identity } from "./identity.ts";
+import { Names, type Portal, type Prepared } from "./names.ts";
+import { noSuchPortal, noSuchStatement, preparedUnderOther } from "./refusals.ts";
+import type { Source } from "./run.ts";
+
+/** A statement that is being sent: for the record, for whom, and under which rights. */
+export interface Running {
+  readonly note: StatementNote;
+  readonly named: Identity | null;
+  readonly key: string;
+}
+
+/** Prepared statements and portals of a session, and what statements do to them. */
+export class SessionNames {
+  readonly statements: Names<Prepared> = new Names();
+  readonly portals: Names<Portal> = new Names();
+
+  named(target: "statement" | "portal"): Names<Prepared> | Names<Portal> {
+    return target === "statement" ? this.statements : this.portals;
+  }
+
+  /** The hidden columns of the rows that a plan's own execution returns. */
+  slotsOf(plan: StatementPlan): Source["slots"] {
+    switch (plan.does.kind) {
+      case "rows":
+      case "copy_out":
+        return plan.slots;
+      case "fetch":
+        return this.portals.get(plan.does.cursor)?.described.slots ?? [];
+      case "execute":
+        return this.statements.get(plan.does.name)?.plan?.slots ?? [];
+      default:
+        return [];
+    }
+  }
+
+  /** What the rows of a plan are made of; a refusal where the name that it runs isn't known, or no longer holds. */
+  sourceOf(plan: StatementPlan, key: (prepared: Prepared) => string): Source | StatementRefusal {
+    switch (plan.does.kind) {
+      case "rows":
+      case "copy_out":
+        return plan;
+      case "fetch": {
+        const portal = this.portals.get(plan.does.cursor);
+        if (portal?.plan === undefined || portal.plan === null) return noSuchPortal;
+        return plan.does.move ? { ...portal.plan, slots: [] } : portal.plan;
+      }
+      case "execute": {
+        const prepared = this.statements.get(plan.does.name);
+        if (prepared?.plan === undefined || prepared.plan === null) return noSuchStatement;
+        return prepared.key === key(prepared) ? prepared.plan : preparedUnderOther;
+      }
+      default:
+        return { ...plan, slots: [] };
+    }
+  }
+
+  /** Notes what a statement that is being sent does to the session. @returns the way back. */
+  runs(plan: StatementPlan, { note, named, key }: Running): () => void {
+    const { does } = plan;
+    const runsLater = { ...plan, does: { kind: "rows" } as const };
+    switch (does.kind) {
+      case "declare":
+        return this.portals.put(does.cursor, {
+          plan: runsLater,
+          note,
+          described: undescribed(plan.slots),
+          named,
+          hold: does.hold,
+        });
+      case "close_cursor":
+        return does.cursor === null ? this.portals.removeAll() : this.portals.remove(does.cursor);
+      case "prepare":
+        return this.statements.put(does.name, {
+          text: note.original,
+          types: [],
+          plan: runsLater,
+          note,
+          described: undescribed(plan.slots),
+          key,
+          named,
+          bySql: true,
+        });
+      case "deallocate":
+        return does.name === null ? this.statements.removeAll() : this.statements.remove(does.name);
+      case "discard":
+        return both(this.statements.removeAll(), this.portals.removeAll());
+      default:
+        return nothing;
+    }
+  }
+}
+
+const nothing = (): void => undefined;
+
+function both(one: () => void, other: () => void): () => void {
+  return () => {
+    one();
+    other();
+  };
+}

@@ -1,0 +1,52 @@
+import {
+  type Column,
+  type Frame,
+  isFault,
+  RowView,
+  type RowDescription,
+  type Writer,
+} from "../../../wire/index.ts";
+import type { Slot } from "../plan.ts";
+import { hiddenPrefix } from "../sql/index.ts";
+import type { Run } from "./run.ts";
+
+/** Why the server's answer is not what its statement can give; the session ends. No word of it holds a value. */
+export type Mismatch = "columns" | "hidden_column" | "hidden_value" | "row" | "copy_line";
+
+/** Hidden columns are the last: finds them by name where they must be, and nowhere else. */
+export function visibleColumns(
+  message: RowDescription,
+  slots: readonly Slot[],
+): readonly Column[] | Mismatch {
+  const visible = message.columns.length - slots.length;
+  if (visible < 0) return "columns";
+  for (const [at, slot] of slots.entries())
+    if (message.columns[visible + at]?.name !== slot.column) return "hidden_column";
+  const columns = message.columns.slice(0, visible);
+  // A hidden column that this plan doesn't know of is another plan's: the rows are not what they are taken for.
+  return columns.some(({ name }) => name.startsWith(hiddenPrefix)) ? "hidden_column" : columns;
+}
+
+/** Takes the hidden columns off rows and gives what they held to the run. One for a session: it is reused row by row. */
+export class RowStripper {
+  readonly #view: RowView = new RowView();
+  #keep: number[] = [];
+
+  /** Appends the row without its hidden columns. What they tell is in the run before the row is in the writer. */
+  strip(frame: Frame<"backend">, run: Run, to: Writer): Mismatch | null {
+    const view = this.#view;
+    if (isFault(view.read(frame) ?? { kind: null })) return "row";
+    const { slots } = run.source;
+    const visible = view.columns - slots.length;
+    if (visible < 0) return "columns";
+    for (let slot = 0; slot < slots.length; slot++) {
+      const length = view.lengthOf(visible + slot);
+      if (length < 0) continue;
+      const start = view.startOf(visible + slot);
+      if (!run.found(slot, view.bytes.toString("utf8", start, start + length))) return "hidden_value";
+    }
+    run.row();
+    if (this.#keep.length !== visible) this.#keep = Array.from({ length: visible }, (_, column) => column);
+    return view.writeColumns(this.#keep, to) === null ? null : "row";
+  }
+}
