@@ -3,7 +3,7 @@ import type { CatalogPlace } from "../catalog/loadCatalog.ts";
 import { parseSearchPath } from "../catalog/searchPath.ts";
 import type { PlanContext, StatementPlan } from "../plan.ts";
 import type { Identity } from "./identity.ts";
-import type { SessionServices } from "./services.ts";
+import type { SessionServices } from "./needs.ts";
 
 /** Runs a query of the gateway's own on the session's connection; null if the server skipped it after an earlier failure. */
 export type Ask = (sql: string) => Promise<readonly (readonly (string | null)[])[] | null>;

@@ -2,7 +2,7 @@ import { actorTokenSetting, admit } from "../admit/index.ts";
 import { isStatementRefusal, type PlanContext, type StatementPlan, type StatementRefusal } from "../plan.ts";
 import type { StatementNote } from "../recording.ts";
 import { parseAgain, type ParsedStatement, parseStatements, provenText, rewrite } from "../sql/index.ts";
-import type { PlannedStatement, SessionServices } from "./services.ts";
+import type { PlannedStatement, SessionServices } from "./needs.ts";
 
 /** Plans that are kept, and the bytes of statements that they may be kept for: our choice, some tens of megabytes. */
 export const plansKeptMax = 4096;

@@ -13,13 +13,13 @@ import type { CatalogPlace } from "../catalog/loadCatalog.ts";
 import type { GatewayEvent } from "../recording.ts";
 import { AwaitedQueue } from "./awaited.ts";
 import { type Ask, SessionContext } from "./context.ts";
-import { FromClient } from "./from-client.ts";
-import { type Broken, FromServer, refusalMessage } from "./from-server.ts";
+import { FromClient } from "./client/from-client.ts";
+import { type Broken, FromServer, refusalMessage } from "./server/from-server.ts";
 import { Identities, type Identity } from "./identity.ts";
 import { Outbox } from "./outbox.ts";
 import { Gate, heldBytesMax } from "./release.ts";
 import type { Run } from "./run.ts";
-import type { SessionServices } from "./services.ts";
+import type { SessionServices } from "./needs.ts";
 import { Transaction } from "./transaction.ts";
 
 /** Tells whoever may cancel when there is something to cancel, and waits for a cancel that is under way. */

@@ -1,5 +1,5 @@
-import { type StatementPlan, type StatementRefusal, statementRefusal } from "../plan.ts";
-import { actorTokenSetting } from "../admit/index.ts";
+import { type StatementPlan, type StatementRefusal, statementRefusal } from "../../plan.ts";
+import { actorTokenSetting } from "../../admit/index.ts";
 import { namesMax } from "./names.ts";
 
 /** What a session refuses by itself, whatever the statement's plan says. */

@@ -1,10 +1,10 @@
-import type { StatementPlan, StatementRefusal } from "../plan.ts";
-import type { StatementNote } from "../recording.ts";
-import { undescribed } from "./awaited.ts";
-import type { Identity } from "./identity.ts";
+import type { StatementPlan, StatementRefusal } from "../../plan.ts";
+import type { StatementNote } from "../../recording.ts";
+import { undescribed } from "../awaited.ts";
+import type { Identity } from "../identity.ts";
 import { Names, type Portal, type Prepared } from "./names.ts";
 import { noSuchPortal, noSuchStatement, preparedUnderOther } from "./refusals.ts";
-import type { Source } from "./run.ts";
+import type { Source } from "../run.ts";
 
 /** A statement that is being sent: for the record, for whom, and under which rights. */
 export interface Running {

@@ -1,6 +1,6 @@
-import type { StatementKind } from "../plan.ts";
+import type { StatementKind } from "../../plan.ts";
 import type { Mismatch } from "./strip.ts";
-import type { Run } from "./run.ts";
+import type { Run } from "../run.ts";
 
 type CopyOut = Extract<StatementKind, { readonly kind: "copy_out" }>;
 

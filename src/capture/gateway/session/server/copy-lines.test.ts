@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import type { Role } from "../../../policy/index.ts";
-import type { StatementKind, StatementPlan } from "../plan.ts";
+import type { Role } from "../../../../policy/index.ts";
+import type { StatementKind, StatementPlan } from "../../plan.ts";
 import { stripCopyLine } from "./copy-lines.ts";
-import { Run } from "./run.ts";
+import { Run } from "../run.ts";
 
 type CopyOut = Extract<StatementKind, { readonly kind: "copy_out" }>;
 

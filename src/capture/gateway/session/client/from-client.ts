@@ -1,4 +1,4 @@
-import { actorTokenSetting } from "../admit/index.ts";
+import { actorTokenSetting } from "../../admit/index.ts";
 import {
   decodeFrontend,
   encodeFrontend,
@@ -7,13 +7,13 @@ import {
   isFault,
   type SessionMessage,
   type Writer,
-} from "../../../wire/index.ts";
-import { isStatementRefusal, type StatementPlan, type StatementRefusal } from "../plan.ts";
-import type { StatementNote } from "../recording.ts";
-import { type Awaited, awaitedMax, type AwaitedQueue, undescribed } from "./awaited.ts";
-import type { SessionContext } from "./context.ts";
-import type { Identities, Identity } from "./identity.ts";
-import { contextKey } from "./planner.ts";
+} from "../../../../wire/index.ts";
+import { isStatementRefusal, type StatementPlan, type StatementRefusal } from "../../plan.ts";
+import type { StatementNote } from "../../recording.ts";
+import { type Awaited, awaitedMax, type AwaitedQueue, undescribed } from "../awaited.ts";
+import type { SessionContext } from "../context.ts";
+import type { Identities, Identity } from "../identity.ts";
+import { contextKey } from "../planner.ts";
 import { namesMax, type Portal, type Prepared } from "./names.ts";
 import {
   expiredIdentity,
@@ -28,9 +28,9 @@ import {
   unfitBatch,
 } from "./refusals.ts";
 import { SessionNames } from "./session-names.ts";
-import type { Outbox } from "./outbox.ts";
-import { Run, type Source } from "./run.ts";
-import type { PlannedStatement, SessionServices } from "./services.ts";
+import type { Outbox } from "../outbox.ts";
+import { Run, type Source } from "../run.ts";
+import type { PlannedStatement, SessionServices } from "../needs.ts";
 
 /** What fails at the server in a refused statement's place: so the server itself ends the transaction and skips, as it would. */
 const failing = "whosaw refused this statement";

@@ -5,10 +5,10 @@ import {
   RowView,
   type RowDescription,
   type Writer,
-} from "../../../wire/index.ts";
-import type { Slot } from "../plan.ts";
-import { hiddenPrefix } from "../sql/index.ts";
-import type { Run } from "./run.ts";
+} from "../../../../wire/index.ts";
+import type { Slot } from "../../plan.ts";
+import { hiddenPrefix } from "../../sql/index.ts";
+import type { Run } from "../run.ts";
 
 /** Why the server's answer is not what its statement can give; the session ends. No word of it holds a value. */
 export type Mismatch = "columns" | "hidden_column" | "hidden_value" | "row" | "copy_line";

@@ -1,7 +1,7 @@
-import type { StatementPlan } from "../plan.ts";
-import type { StatementNote } from "../recording.ts";
-import type { Described } from "./awaited.ts";
-import type { Identity } from "./identity.ts";
+import type { StatementPlan } from "../../plan.ts";
+import type { StatementNote } from "../../recording.ts";
+import type { Described } from "../awaited.ts";
+import type { Identity } from "../identity.ts";
 
 /** A prepared statement, made by Parse or by PREPARE: they share the server's names. */
 export interface Prepared {

@@ -6,16 +6,16 @@ import {
   type Frame,
   isFault,
   type TransactionStatus,
-} from "../../../wire/index.ts";
-import type { GatewayEvent } from "../recording.ts";
-import type { StatementRefusal } from "../plan.ts";
-import { type Awaited, type AwaitedQueue, type Described, undescribed } from "./awaited.ts";
+} from "../../../../wire/index.ts";
+import type { GatewayEvent } from "../../recording.ts";
+import type { StatementRefusal } from "../../plan.ts";
+import { type Awaited, type AwaitedQueue, type Described, undescribed } from "../awaited.ts";
 import { stripCopyLine } from "./copy-lines.ts";
-import type { Outbox } from "./outbox.ts";
-import type { Run } from "./run.ts";
-import type { SessionServices } from "./services.ts";
+import type { Outbox } from "../outbox.ts";
+import type { Run } from "../run.ts";
+import type { SessionServices } from "../needs.ts";
 import { type Mismatch, RowStripper, visibleColumns } from "./strip.ts";
-import type { Transaction } from "./transaction.ts";
+import type { Transaction } from "../transaction.ts";
 
 /** Why a session must end at once. `unexpected`: a message that nothing asked for (I2: the unknown is refused). */
 export type Broken = "unexpected" | "undecodable" | "unwritable" | Mismatch;
