@@ -20,7 +20,7 @@ export interface Authority {
   readonly remove: () => void;
 }
 
-export function authority(): Authority {
+export function authority(commonName = "test authority"): Authority {
   const folder = mkdtempSync(join(tmpdir(), "whosaw-ca-"));
   const file = (name: string): string => join(folder, name);
   const openssl = (...args: readonly string[]): void => {
@@ -38,17 +38,17 @@ export function authority(): Authority {
     "-days",
     "2",
     "-subj",
-    "/CN=test authority",
+    `/CN=${commonName}`,
   );
   let serial = 0;
   return {
     folder,
     ca: readFileSync(file("ca.crt"), "utf8"),
     caFile: file("ca.crt"),
-    sign: (name, alternatives, digest = "sha256") => {
-      const base = `${name.replaceAll(/\W/g, "_")}-${serial++}`;
+    sign: (subject, alternatives, digest = "sha256") => {
+      const base = `${subject.replaceAll(/\W/g, "_")}-${serial++}`;
       writeFileSync(file(`${base}.ext`), alternatives === "" ? "" : `subjectAltName=${alternatives}\n`);
-      openssl("req", ...key, "-keyout", `${base}.key`, "-out", `${base}.csr`, "-subj", `/CN=${name}`);
+      openssl("req", ...key, "-keyout", `${base}.key`, "-out", `${base}.csr`, "-subj", `/CN=${subject}`);
       const by = ["-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", `-${digest}`];
       openssl("x509", "-req", "-in", `${base}.csr`, "-out", `${base}.crt`, ...by, "-extfile", `${base}.ext`);
       return {

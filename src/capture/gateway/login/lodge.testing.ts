@@ -91,12 +91,15 @@ export async function openLodge(
     pump(client, upstream, door);
   };
   const server = createServer((socket) => void serve(socket));
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const { listen } = options;
+  await new Promise<void>((listening) => {
+    if (listen.kind === "unix") server.listen(listen.path, listening);
+    else server.listen(listen.port, listen.host, listening);
+  });
   const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port was handed out");
   return {
     door,
-    port: address.port,
+    port: typeof address === "object" ? (address?.port ?? 0) : 0,
     refused,
     accepted,
     close: async () => {

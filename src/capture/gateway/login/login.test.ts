@@ -1,6 +1,5 @@
-import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, chownSync, writeFileSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "pg";
 import postgres from "postgres";
@@ -9,6 +8,7 @@ import { serversHere, startServer, type TestServer } from "../catalog/postgres.t
 import { type Authority, authority, type Signed } from "./certificates.testing.ts";
 import { loginLimits, type LoginOptions, scramVerifier, type UpstreamOptions } from "./index.ts";
 import { isEncrypted, type Lodge, lodgeUser, openLodge } from "./lodge.testing.ts";
+import { psql, readableKey } from "./psql.testing.ts";
 
 let trusted: Authority;
 let server: Signed;
@@ -18,24 +18,6 @@ beforeAll(() => {
   server = trusted.sign("localhost", "DNS:localhost,IP:127.0.0.1");
 });
 afterAll(() => trusted.remove());
-
-/** psql's answer to one statement, unaligned; its complaint if it has one. */
-function psql(
-  lodge: { readonly port: number },
-  env: Readonly<Record<string, string>>,
-  sql = "select session_user",
-): Promise<{ readonly out: string; readonly error: string }> {
-  return new Promise((resolve) => {
-    const child = spawn("/usr/bin/psql", ["-XAtw", "-h", "127.0.0.1", "-p", String(lodge.port), "-c", sql], {
-      env: { PATH: "/usr/bin:/bin", HOME: "/nonexistent", PGDATABASE: "postgres", PGUSER: "ada", ...env },
-    });
-    let out = "";
-    let error = "";
-    child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (error += chunk.toString()));
-    child.once("close", () => resolve({ out: out.trim(), error: error.trim() }));
-  });
-}
 
 /** Its ligature tells whether both sides prepare passwords as RFC 4013 says: psql does, postgres.js doesn't. */
 const password = "correct horse ♞ ﬁne";
@@ -180,11 +162,3 @@ describe.each(serversHere())("logging in through the gateway at $name", ({ bin }
     }
   });
 });
-
-/** The server wants its key to be its own, or root's with the group allowed to read. */
-function readableKey(signed: Signed): string {
-  chmodSync(signed.keyFile, process.getuid?.() === 0 ? 0o640 : 0o600);
-  if (process.getuid?.() !== 0) return signed.keyFile;
-  chownSync(signed.keyFile, 0, Number(execFileSync("id", ["-g", "postgres"], { encoding: "utf8" })));
-  return signed.keyFile;
-}
