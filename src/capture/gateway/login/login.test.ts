@@ -161,4 +161,11 @@ describe.each(serversHere())("logging in through the gateway at $name", ({ bin }
       await sql.end();
     }
   });
+
+  it("gives every place and key back when its clients have left, with and without TLS", async () => {
+    for (const { door } of [plain, secure]) {
+      await expect.poll(() => [door.places.handshakes, door.places.sessions]).toEqual([0, 0]);
+      await expect.poll(() => door.services.cancelKeys.size).toBe(0);
+    }
+  });
 });

@@ -113,5 +113,5 @@ export function fatalBytes(refused: Denial): Buffer {
 }
 
 function carried(text: string): string {
-  return text.replaceAll("\0", "").toWellFormed().slice(0, 1_000);
+  return text.slice(0, 1_000).replaceAll("\0", "").toWellFormed();
 }
