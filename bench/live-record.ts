@@ -59,6 +59,7 @@ const record = recordInto({
   appendAll: (said) => log.appendAll(said),
   isSuspended: () => false,
   alarms: () => [],
+  expect: () => null,
 });
 
 for (const literal of [false, true]) {

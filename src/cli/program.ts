@@ -12,7 +12,9 @@ import { exportCommand } from "./commands/export.ts";
 import { importCommand } from "./commands/import.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
 import { scopeCommand } from "./commands/scope.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { simulateCommand } from "./commands/simulate.ts";
+import { restoreCommand, suspendCommand } from "./commands/suspend.ts";
 import { traceCommand } from "./commands/trace.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { witnessCommand } from "./commands/witness.ts";
@@ -52,6 +54,7 @@ export function buildProgram(version: string, makeRun: (options: GlobalOptions) 
   addVerify(program, run);
   addWitness(program, run);
   addDeciding(program, run);
+  addServe(program, run);
   addRebuild(program, run);
   addSimulation(program, run);
   program
@@ -258,6 +261,31 @@ function addWitness(program: Command, run: Run): void {
       "\nExample:\n  $ whosaw witness --dir ./witness --name witness.example/works-council --log log.vkey",
     )
     .action((options) => run((invocation) => witnessCommand(invocation, options)));
+}
+
+function addServe(program: Command, run: Run): void {
+  program
+    .command("serve")
+    .description("the gateway in front of the support database: nothing it hasn't recorded leaves it")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ whosaw serve --data ./whosaw-data\n\nSIGTERM lets running transactions finish; SIGHUP reads whosaw.yaml again.",
+    )
+    .action(() => run((invocation) => serveCommand(invocation)));
+  program
+    .command("suspend")
+    .description("stops an account: every session is cut, and a probe shows that none can begin")
+    .argument("<actor>", "the actor's id")
+    .requiredOption("--reason <text>", "why: the log says it")
+    .addHelpText("after", '\nExample:\n  $ whosaw suspend agent-0417 --reason "case 12"')
+    .action((actor: string, options) => run((invocation) => suspendCommand(invocation, actor, options)));
+  program
+    .command("restore")
+    .description("lets a suspended account in again")
+    .argument("<actor>", "the actor's id")
+    .requiredOption("--reason <text>", "why: the log says it")
+    .addHelpText("after", '\nExample:\n  $ whosaw restore agent-0417 --reason "case 12: cleared"')
+    .action((actor: string, options) => run((invocation) => restoreCommand(invocation, actor, options)));
 }
 
 function addRebuild(program: Command, run: Run): void {

@@ -44,6 +44,7 @@ import { catchUp } from "./live/catching-up.ts";
 import { type RunningServe, findServe } from "./live/running.ts";
 import { lostStore } from "./lost-store.ts";
 import { openKeeper } from "./recording.ts";
+import { storeOptionsOf } from "./store-options.ts";
 import type { LogOptions } from "./witness.ts";
 
 export interface DeskOptions {
@@ -115,7 +116,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk | Refusal> {
   const data = resolve(options.data);
   const configuration = configurationOf(options, data);
   if (isRefusal(configuration)) return configuration;
-  const { url, user, password, database, memoryBytesMax } = configuration.store ?? {};
+  const { url } = configuration.store ?? {};
   if (options.mustExist === true && url === undefined && !existsSync(join(data, "VERSION")))
     return refusal(
       "input",
@@ -126,17 +127,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk | Refusal> {
   const store = await openStore({
     data,
     ...(serve === null ? {} : { attached: attachedTo(serve) }),
-    ...(url === undefined
-      ? {}
-      : {
-          server: {
-            url,
-            ...(user === undefined ? {} : { user }),
-            ...(password === undefined ? {} : { password }),
-            ...(database === undefined ? {} : { database }),
-          },
-        }),
-    ...(memoryBytesMax === undefined ? {} : { memoryBytesMax }),
+    ...storeOptionsOf(configuration.store),
     onEvent: (event) => options.onEvent(eventText(event)),
   });
   if (isRefusal(store)) return store;

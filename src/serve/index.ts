@@ -44,6 +44,9 @@ export { storeRefusal } from "../store/index.ts";
 export { proposeMapFor, readMap } from "./maps.ts";
 export { type RunningWitness, type WitnessWish, runWitness } from "./witness.ts";
 export { type Rebuilt, rebuild } from "./rebuild.ts";
+export { serve, type ServeOptions, type Serving, type ServingStatus } from "./gateway/serve.ts";
+export { restoreActor, type Restored, type StoppingWish, suspendActor } from "./gateway/stopping.ts";
+export { type Suspended } from "./gateway/suspending.ts";
 export { type ReportsFile, readReports, reportsBytesMax } from "./reports-file.ts";
 export {
   type Refreshed,

@@ -32,3 +32,4 @@ export {
   startGateway,
 } from "./gateway.ts";
 export { scramVerifier } from "./login/index.ts";
+export { Control } from "./control.ts";

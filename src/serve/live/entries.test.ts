@@ -118,6 +118,7 @@ describe("a sighting's entry", () => {
       appendAll: (said) => log.appendAll(said),
       isSuspended: () => false,
       alarms: () => [],
+      expect: () => null,
     });
     expect(await record([sighting([table("customers", customers)])])).toBeNull();
     good(await log.checkpoint());
@@ -197,6 +198,7 @@ describe("the other events", () => {
       appendAll: (said) => log.appendAll(said),
       isSuspended: () => true,
       alarms: () => [],
+      expect: () => null,
     });
     expect(await record(events)).toBeNull();
     good(await log.checkpoint());
@@ -215,6 +217,7 @@ describe("a suspended account", () => {
       appendAll: (said) => log.appendAll(said),
       isSuspended: (actor) => actor === "ann",
       alarms: () => [],
+      expect: () => null,
     });
     expect(await record([sighting([table("customers", ["c-1"])])])).toMatchObject({ code: "refused" });
     expect(log.status().size).toBe(before);

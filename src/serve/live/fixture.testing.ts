@@ -59,6 +59,7 @@ export async function openGatewayLog(
     appendAll: (said) => log.appendAll(said),
     isSuspended: () => false,
     alarms: () => [],
+    expect: () => null,
   });
   return { log, record };
 }

@@ -13,6 +13,8 @@ export interface RecorderParts extends EntryParts {
   readonly isSuspended: (actor: string) => boolean;
   /** Entries that stand before an event's own: alarms. */
   readonly alarms: (event: GatewayEvent) => readonly Said[];
+  /** To be waited for before an actor's first read: what explains it is being looked up. Null: it is there. */
+  readonly expect: (actor: string, now: number) => Promise<void> | null;
 }
 
 /** A gateway's recorder: when it resolves to null, every event is on the disk; one fsync for all of them (I1). */
@@ -21,6 +23,9 @@ export function recordInto(parts: RecorderParts): RecordEvents {
     const said: Said[] = [];
     for (const event of events) {
       if (event.kind === "sighting" && parts.isSuspended(event.reader.actor)) return suspendedNow;
+      const expected = "reader" in event ? parts.expect(event.reader.actor, event.time) : null;
+      // A login lets the look-up begin; the first read waits for it.
+      if (expected !== null && event.kind === "sighting") await expected;
       const entries = await entriesOf(event, parts);
       if (isRefusal(entries)) return entries;
       said.push(...parts.alarms(event), ...entries);

@@ -5,6 +5,7 @@
 export { helpdeskGrants, type HelpdeskLogins, helpdeskSchema } from "./schema.ts";
 export { type Cell, agentId, helpdeskRows, type HelpdeskOptions, type TableRows } from "./rows.ts";
 export { helpdeskSql } from "./sql.ts";
+export { type HelpdeskGateway, type HelpdeskUser, helpdeskYaml } from "./yaml.ts";
 export {
   type HelpdeskClass,
   type HelpdeskMask,

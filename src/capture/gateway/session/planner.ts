@@ -36,10 +36,8 @@ export function planner(): SessionServices["plan"] {
   const kept = new Map<string, readonly PlannedStatement[] | StatementRefusal>();
   return (text, context) => {
     if (text.length > plannedBytesKeptMax) return planText(text, context);
-    const { catalog, searchPath, role, actor } = context;
-    const key = [catalog.version, searchPath.join(","), role.name, role.ticketBound ? actor : "", text].join(
-      "\0",
-    );
+    // By what the role says, not by its name: a plan must not outlive the rights that it was made under.
+    const key = `${contextKey(context)}\n${text}`;
     const found = kept.get(key);
     if (found !== undefined) {
       // The least recently used is the first.

@@ -1,0 +1,58 @@
+import { isRefusal } from "../../base/index.ts";
+import { parseActorId } from "../../domain/index.ts";
+import { restoreActor, suspendActor, type Suspended } from "../../serve/index.ts";
+import { type ExitCode, type Invocation, notAnId, printJson, refuse } from "../invocation.ts";
+
+interface StopOptions {
+  readonly reason: string;
+}
+
+/** `whosaw suspend ACTOR --reason TEXT`: no further row reaches the actor. */
+export async function suspendCommand(
+  invocation: Invocation,
+  id: string,
+  { reason }: StopOptions,
+): Promise<ExitCode> {
+  const actor = parseActorId(id);
+  if (actor === null) return refuse(invocation, notAnId("actor"));
+  const { clock, options, screen } = invocation;
+  const suspended = await suspendActor({ data: options.data, actor, reason, clock });
+  if (isRefusal(suspended)) return refuse(invocation, suspended);
+  if (options.json) printJson(screen, suspended);
+  else screen.out(`${suspendedText(suspended)}\n`);
+  // A probe that got in, or that nobody answered, is a finding: the suspension isn't proved.
+  return suspended.probe === null || suspended.probe.outcome === "refused" ? 0 : 1;
+}
+
+function suspendedText({ actor, ended, probe, millis, receipt }: Suspended): string {
+  const entry = `Entry ${receipt.index} of ${receipt.log} says so.`;
+  if (probe === null)
+    return `${actor} is suspended. No gateway runs on this data directory: the next one that starts obeys it. ${entry}`;
+  const sessions = ended === 1 ? "1 session was cut" : `${ended} sessions were cut`;
+  const probed =
+    probe.outcome === "refused"
+      ? `a probe that tried to log in as ${actor} was refused (${probe.code ?? ""})`
+      : probe.outcome === "read"
+        ? `but a probe that tried to log in as ${actor} GOT IN`
+        : `but no probe could try to log in as ${actor} (${probe.code ?? "no answer"})`;
+  return `${actor} is suspended: ${sessions}, ${probed}, in ${millis ?? 0} ms. ${entry}`;
+}
+
+/** `whosaw restore ACTOR --reason TEXT`: undoes a suspension. */
+export async function restoreCommand(
+  invocation: Invocation,
+  id: string,
+  { reason }: StopOptions,
+): Promise<ExitCode> {
+  const actor = parseActorId(id);
+  if (actor === null) return refuse(invocation, notAnId("actor"));
+  const { clock, options, screen } = invocation;
+  const restored = await restoreActor({ data: options.data, actor, reason, clock });
+  if (isRefusal(restored)) return refuse(invocation, restored);
+  if (options.json) printJson(screen, restored);
+  else
+    screen.out(
+      `${actor} may log in again${restored.running ? "" : " when the gateway starts"}. Entry ${restored.receipt.index} of ${restored.receipt.log} says so.\n`,
+    );
+  return 0;
+}

@@ -1,0 +1,78 @@
+import { userInfo } from "node:os";
+import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Clock, type Json, type Refusal, isRefusal, refusal } from "../../base/index.ts";
+import type { ActorId } from "../../domain/index.ts";
+import { findServe } from "../live/running.ts";
+import { openLog } from "../witness.ts";
+import {
+  reasonCharactersMax,
+  restorationEntry,
+  type SuspensionWish,
+  type Suspended,
+  suspensionEntry,
+} from "./suspending.ts";
+
+export interface StoppingWish {
+  readonly data: string;
+  readonly actor: ActorId;
+  readonly reason: string;
+  readonly clock: Clock;
+}
+
+/** Where the log tells of a restoration, and whether a gateway heard of it at once. */
+export interface Restored {
+  readonly actor: string;
+  readonly running: boolean;
+  readonly receipt: { readonly log: string; readonly index: number };
+}
+
+/** Stops an actor: by the serve that runs; or, where none does, by the log alone, which the next start obeys. */
+export async function suspendActor(wish: StoppingWish): Promise<Suspended | Refusal> {
+  const order = orderOf(wish);
+  if (isRefusal(order)) return order;
+  const serve = await findServe(resolve(wish.data));
+  if (serve !== null)
+    return (await serve.ask("/suspend", order as unknown as Json)) as unknown as Suspended | Refusal;
+  const entry = suspensionEntry(order, wish.clock(), { ended: 0, probe: null, millis: null });
+  const receipt = await appendAlone(wish, entry);
+  if (isRefusal(receipt)) return receipt;
+  return { actor: order.actor, ended: 0, probe: null, millis: null, receipt };
+}
+
+/** Lets an actor in again, likewise. */
+export async function restoreActor(wish: StoppingWish): Promise<Restored | Refusal> {
+  const order = orderOf(wish);
+  if (isRefusal(order)) return order;
+  const serve = await findServe(resolve(wish.data));
+  const receipt =
+    serve === null
+      ? await appendAlone(wish, restorationEntry(order, wish.clock()))
+      : ((await serve.ask("/restore", order as unknown as Json)) as unknown as Restored["receipt"] | Refusal);
+  return isRefusal(receipt) ? receipt : { actor: order.actor, running: serve !== null, receipt };
+}
+
+function orderOf({ actor, reason }: StoppingWish): SuspensionWish | Refusal {
+  const fits = reason.trim() !== "" && reason.length <= reasonCharactersMax;
+  return fits
+    ? { actor, reason, by: userInfo().username }
+    : refusal(
+        "usage",
+        "a reason is needed",
+        `Say it with --reason, in at most ${reasonCharactersMax} characters.`,
+      );
+}
+
+async function appendAlone(
+  { data, clock }: StoppingWish,
+  entry: ReturnType<typeof restorationEntry>,
+): Promise<Restored["receipt"] | Refusal> {
+  if (!existsSync(join(resolve(data), "VERSION")))
+    return refusal("input", `there is no data directory ${data}`, "Name it with --data or WHOSAW_DATA.");
+  const log = await openLog(resolve(data), { clock });
+  if (isRefusal(log)) return log;
+  const receipt = await log.recorder.append(entry);
+  await log.close();
+  return isRefusal(receipt) ? receipt : { log: receipt.log, index: receipt.index };
+}

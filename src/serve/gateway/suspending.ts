@@ -1,0 +1,96 @@
+import { type Clock, type Refusal, isRefusal } from "../../base/index.ts";
+import type { Recorder, Said } from "../../record/index.ts";
+import type { GatewayConfiguration } from "../configuration/index.ts";
+import type { Standing } from "../live/standing.ts";
+import type { Doors } from "./doors.ts";
+import { type Probed, probe, withProbe } from "./probe.ts";
+
+export interface SuspensionWish {
+  readonly actor: string;
+  readonly reason: string;
+  readonly by: string;
+}
+
+/** What came of a suspension; `probe` and `millis` are null where no gateway runs: it is then effective at the next start. */
+export interface Suspended {
+  readonly actor: string;
+  readonly ended: number;
+  readonly probe: Probed | null;
+  readonly millis: number | null;
+  readonly receipt: { readonly log: string; readonly index: number };
+}
+
+/** Characters of a reason. */
+export const reasonCharactersMax = 2_000;
+
+export interface SuspendParts {
+  readonly recorder: Pick<Recorder, "append">;
+  readonly standing: Standing;
+  readonly doors: Doors;
+  readonly configuration: () => GatewayConfiguration;
+  readonly clock: Clock;
+}
+
+/**
+ * Stops an actor everywhere (I8): the log says so, the recorder refuses every sighting of the actor from then on, every session is
+ * cut, and a probe logs in as the actor would and must be refused. What the probe met is in the log too.
+ */
+export async function suspend(parts: SuspendParts, wish: SuspensionWish): Promise<Suspended | Refusal> {
+  const begun = performance.now();
+  const { recorder, standing, doors, clock } = parts;
+  // Before the log knows of it: what comes later than this line is released to nobody.
+  standing.suspended.add(wish.actor);
+  const ordered = await recorder.append(
+    suspensionEntry(wish, clock(), { ended: 0, probe: null, millis: null }),
+  );
+  if (isRefusal(ordered)) return ordered;
+  const { ended } = await doors.suspend(wish.actor);
+  const probed = await tried(parts, wish.actor);
+  const millis = Math.round((performance.now() - begun) * 10) / 10;
+  const done = await recorder.append(suspensionEntry(wish, clock(), { ended, probe: { ...probed }, millis }));
+  if (isRefusal(done)) return done;
+  return { actor: wish.actor, ended, probe: probed, millis, receipt: { log: done.log, index: done.index } };
+}
+
+/** The probe's login is there for the probe alone. */
+async function tried({ doors, configuration }: SuspendParts, actor: string): Promise<Probed> {
+  const login = await withProbe(configuration(), actor);
+  const refused = await doors.reload(login.configuration);
+  if (refused !== null) return { outcome: "unreachable", code: null };
+  try {
+    return await probe(login, doors.port);
+  } finally {
+    await doors.reload(configuration());
+  }
+}
+
+export function suspensionEntry(
+  { actor, reason, by }: SuspensionWish,
+  now: number,
+  came: {
+    readonly ended: number;
+    readonly probe: { readonly outcome: string; readonly code: string | null } | null;
+    readonly millis: number | null;
+  },
+): Said {
+  const { ended, millis, probe: met } = came;
+  const time = new Date(now).toISOString();
+  return { actor, by, ended, kind: "suspension", millis, probe: met, reason, time, upstream: null };
+}
+
+export function restorationEntry({ actor, reason, by }: SuspensionWish, now: number): Said {
+  const time = new Date(now).toISOString();
+  return { actor, by, kind: "restoration", reason, time, upstream: null };
+}
+
+/** Lets an actor in again: first the log says so. */
+export async function restore(
+  { recorder, standing, doors, clock }: SuspendParts,
+  wish: SuspensionWish,
+): Promise<{ readonly log: string; readonly index: number } | Refusal> {
+  const receipt = await recorder.append(restorationEntry(wish, clock()));
+  if (isRefusal(receipt)) return receipt;
+  standing.suspended.delete(wish.actor);
+  await doors.restore(wish.actor);
+  return { log: receipt.log, index: receipt.index };
+}

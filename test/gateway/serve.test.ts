@@ -1,0 +1,162 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { asOwner, type Postgres, startPostgres } from "./postgres.ts";
+import { type ServedDesk, serveDesk } from "./serving.ts";
+
+let postgres: Postgres;
+let desk: ServedDesk;
+let serving: ChildProcess;
+
+beforeAll(async () => {
+  postgres = await startPostgres({ customers: 200, agents: 5, markers: false });
+  await asOwner(postgres, [
+    `create role desk_control login password '${postgres.agent.password}'`,
+    "update tickets set closed_at = now() where assignee_id = 'agent-0002'",
+    "insert into tickets (customer_id, assignee_id, queue, status, subject) values (7, 'agent-0001', 'email', 'open', 'slow')",
+  ]);
+  desk = await serveDesk(postgres);
+  serving = await desk.start();
+}, 60_000);
+
+afterAll(async () => {
+  await desk.remove();
+  await postgres.stop();
+});
+
+interface Seen {
+  readonly actor: string;
+  readonly fields: readonly string[];
+  readonly masked: readonly string[];
+  readonly explanation: { readonly kind: string } | null;
+  readonly receipt: { readonly index: number };
+}
+
+function sightingsOf(customer: string): readonly Seen[] {
+  const { status, json, stderr } = desk.ask("customer", customer);
+  expect(status, stderr).toBe(0);
+  return json["sightings"] as readonly Seen[];
+}
+
+async function stopped(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  const gone = once(child, "exit");
+  child.kill(signal);
+  await gone;
+}
+
+describe("a read through the gateway", () => {
+  it("is in the next answer of another process while serve runs, with its reason and its entry", async () => {
+    const ann = await desk.as("agent-0001");
+    const { rows } = await ann.query<{ name: string; phone: string }>(
+      "select name, phone from customers where id = 7",
+    );
+    expect(rows[0]?.phone).toMatch(/^\*{3}\d{4}$|^\*{3}/);
+    await ann.end();
+    const [seen] = sightingsOf("7");
+    expect(seen).toMatchObject({ actor: "agent-0001", explanation: { kind: "assigned" } });
+    expect(seen?.fields).toContain("name");
+    expect(seen?.masked).toContain("phone");
+    expect(seen?.receipt.index).toBeGreaterThan(0);
+  });
+
+  it("keeps what was acknowledged when serve is killed, in the very next answer", async () => {
+    const lead = await desk.as("lead-1");
+    await lead.query("select name from customers where id = 9");
+    await stopped(serving, "SIGKILL");
+    expect(sightingsOf("9").map(({ actor }) => actor)).toEqual(["lead-1"]);
+    const before = desk.ask("customer", "9").json;
+    rmSync(join(desk.data, "store"), { recursive: true });
+    expect(desk.ask("rebuild").status).toBe(0);
+    expect(desk.ask("customer", "9").json).toEqual(before);
+    serving = await desk.start();
+  }, 60_000);
+});
+
+describe("while serve runs", () => {
+  it("another process imports by way of it, and nothing is recorded twice", async () => {
+    const file = join(desk.data, "more.csv");
+    writeFileSync(file, "time,actor,customer\n2026-01-01T10:00:00Z,agent-0003,7\n");
+    const { status, stderr } = desk.ask("import", file, "--as", "accesses");
+    expect(status, stderr).toBe(0);
+    expect(sightingsOf("7").map(({ actor }) => actor)).toEqual(["agent-0003", "agent-0001"]);
+  });
+
+  it("a second one is refused, and so is a rebuild", () => {
+    expect(desk.ask("serve")).toMatchObject({ status: 6 });
+    expect(desk.ask("rebuild")).toMatchObject({ status: 6 });
+  });
+
+  it("SIGHUP has a new configuration obeyed after the log knows of it, and a wrong one refused", async () => {
+    const lead = await desk.as("lead-1");
+    writeFileSync(
+      join(desk.data, "whosaw.yaml"),
+      desk.yaml.replace("identifier: plain, contact: plain", "identifier: hidden, contact: plain"),
+    );
+    serving.kill("SIGHUP");
+    await expect
+      .poll(
+        async () =>
+          (await lead.query<{ name: string | null }>("select name from customers where id = 10")).rows[0]
+            ?.name,
+        { timeout: 5_000 },
+      )
+      .toBeNull();
+    writeFileSync(join(desk.data, "whosaw.yaml"), "gateway: 7\n");
+    serving.kill("SIGHUP");
+    await lead.query("select name from customers where id = 10");
+    writeFileSync(join(desk.data, "whosaw.yaml"), desk.yaml);
+    serving.kill("SIGHUP");
+    await lead.end();
+  });
+});
+
+describe("a suspension", () => {
+  it("cuts every session of the actor and shows by a probe that none can begin, in under a second; a restoration undoes it", async () => {
+    const ann = await desk.as("agent-0001");
+    const other = await desk.as("agent-0001");
+    const lead = await desk.as("lead-1");
+    await ann.query("select name from customers where id = 7");
+    const running = other.query("select pg_sleep(30)").then(
+      () => "ended",
+      () => "cut",
+    );
+    const { status, json, stderr } = desk.ask("suspend", "agent-0001", "--reason", "case 12");
+    expect(status, stderr).toBe(0);
+    expect(json).toMatchObject({
+      actor: "agent-0001",
+      ended: 2,
+      probe: { outcome: "refused", code: "28000" },
+    });
+    expect(json["millis"]).toBeLessThan(1000);
+    expect(await running).toBe("cut");
+    await expect(ann.query("select name from customers where id = 7")).rejects.toThrow();
+    await expect(desk.as("agent-0001")).rejects.toThrow(/suspended/);
+    expect((await lead.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
+    await lead.end();
+    // It holds at the next start, too.
+    await stopped(serving, "SIGKILL");
+    serving = await desk.start();
+    await expect(desk.as("agent-0001")).rejects.toThrow(/suspended/);
+    expect(desk.ask("restore", "agent-0001", "--reason", "case 12: cleared").status).toBe(0);
+    const again = await desk.as("agent-0001");
+    await again.end();
+  }, 60_000);
+
+  it("without a gateway is obeyed by the next one", async () => {
+    await stopped(serving, "SIGTERM");
+    const { status, json } = desk.ask("suspend", "agent-0002", "--reason", "case 13");
+    expect({ status, probe: json["probe"] }).toEqual({ status: 0, probe: null });
+    serving = await desk.start();
+    await expect(desk.as("agent-0002")).rejects.toThrow(/suspended/);
+  }, 60_000);
+});
+
+describe("the log", () => {
+  it("verifies after all of this, and tells of every configuration and suspension", async () => {
+    await stopped(serving, "SIGTERM");
+    expect(desk.ask("verify", desk.data)).toMatchObject({ status: 0, json: { ok: true } });
+    expect(readFileSync(join(desk.data, "log/checkpoint"), "utf8")).not.toBe("");
+  }, 60_000);
+});
