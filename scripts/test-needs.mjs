@@ -8,13 +8,22 @@ import { existsSync } from "node:fs";
 const needs = [
   { command: "chromium", package: "chromium", why: "the HTML report is opened in a real browser" },
   { command: "strace", package: "strace", why: "faults are injected into system calls" },
+  { command: "go", package: "golang-go", why: "Go's own checksum database code checks the log" },
+  {
+    command: "golang.org/x/mod/sumdb",
+    file: "/usr/share/gocode/src/golang.org/x/mod/sumdb/note/note.go",
+    package: "golang-golang-x-mod-dev",
+    why: "the same",
+  },
 ];
 
 const found = (command) =>
   (process.env.PATH ?? "").split(":").some((folder) => existsSync(`${folder}/${command}`));
 
 export function installNeeds() {
-  const missing = needs.filter(({ command }) => !found(command));
+  const missing = needs.filter(
+    ({ command, file }) => !(file === undefined ? found(command) : existsSync(file)),
+  );
   if (missing.length === 0) return;
   for (const { command, why } of missing) process.stderr.write(`tests want ${command}: ${why}\n`);
   if (process.getuid?.() !== 0 || !found("apt-get")) {

@@ -164,6 +164,9 @@ interface Process {
   readonly kill: () => void;
 }
 
+/** A life that has not ended by then is killed, and counts as died. */
+const lifeMillisMax = 30_000;
+
 function started(
   js: string,
   dir: string,
@@ -176,8 +179,13 @@ function started(
     env: { ...process.env, UV_THREADPOOL_SIZE: "1", ...env },
   });
   closeSync(out);
+  // An injected error on close(2) leaves the descriptor open, which the kernel never does: whoever waits for the other end waits for ever.
+  const limit = setTimeout(() => child.kill("SIGKILL"), lifeMillisMax);
   const ended = new Promise<void>((resolve) => {
-    child.once("close", () => resolve());
+    child.once("close", () => {
+      clearTimeout(limit);
+      resolve();
+    });
   });
   child.stdin?.on("error", () => undefined);
   const ready = new Promise<void>((resolve) => {
