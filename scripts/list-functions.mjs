@@ -43,8 +43,12 @@ const builtinQuery = `
       JOIN pg_catalog.pg_type t ON t.oid = used.type
       WHERE t.typname IN ('internal', 'cstring', 'trigger', 'event_trigger') OR t.typname LIKE '%\\_handler')
   GROUP BY p.proname`;
-const everyQuery =
-  "SELECT DISTINCT proname AS name FROM pg_catalog.pg_proc WHERE pronamespace = 'pg_catalog'::pg_catalog.regnamespace";
+/** What `(value).name` could call: one argument is enough. */
+const unaryQuery = `
+  SELECT DISTINCT p.proname AS name FROM pg_catalog.pg_proc p
+  WHERE p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace
+    AND p.pronargs >= 1 AND p.pronargs - p.pronargdefaults <= 1
+    AND NOT 'internal'::pg_catalog.regtype = ANY (p.proargtypes)`;
 
 /** Reviewed whole; `marker` is what tells that a schema holds the extension; `except` runs SQL or keeps a state. */
 const reviewedExtensions = [
@@ -95,7 +99,7 @@ async function connected(url, work) {
 async function builtin(url) {
   return await connected(url, async (client) => ({
     callable: (await client.query(builtinQuery)).rows,
-    every: (await client.query(everyQuery)).rows.map((row) => row.name),
+    unary: (await client.query(unaryQuery)).rows.map((row) => row.name),
   }));
 }
 
@@ -110,7 +114,7 @@ function builtinFile(servers) {
     if (!kinds.includes("v") || harmlessVolatile.has(name)) listed.push(name);
   }
   const allowed = new Set(listed);
-  const others = new Set(servers.flatMap((server) => server.every).filter((name) => !allowed.has(name)));
+  const others = new Set(servers.flatMap((server) => server.unary).filter((name) => !allowed.has(name)));
   return `${heading("builtin")}
 /** Functions of pg_catalog that a statement may call: what they tell hangs on their arguments, the catalog, the clock or chance alone. */
 export const builtinFunctions: ReadonlySet<string> = new Set(
@@ -120,8 +124,11 @@ ${packed(allowed)}\`
     .split(/\\s+/),
 );
 
-/** Every other function of pg_catalog. Refused by not being listed above; named so that \`(value).pg_read_file\` is known for a call. */
-export const otherBuiltins: ReadonlySet<string> = new Set(
+/**
+ * Every other function of pg_catalog that can be called with one argument. Refused by not being listed above; named because
+ * \`(value).pg_read_file\` is such a call.
+ */
+export const otherUnaryBuiltins: ReadonlySet<string> = new Set(
   \`
 ${packed(others)}\`
     .trim()

@@ -46,6 +46,7 @@ export type StatementKind =
   | { readonly kind: "begin" }
   | { readonly kind: "end"; readonly commits: boolean }
   | { readonly kind: "savepoint" }
+  /** Also SELECT set_config(…), which answers with a row. `all`: RESET ALL. Null: back to the login's value. */
   | { readonly kind: "set"; readonly name: string; readonly local: boolean; readonly value: string | null }
   | { readonly kind: "discard"; readonly target: "all" | "plans" | "sequences" | "temporary" }
   | { readonly kind: "ddl"; readonly temporary: boolean }

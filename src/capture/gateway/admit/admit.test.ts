@@ -128,6 +128,18 @@ describe("functions", () => {
     );
   });
 
+  it("lets a role's list name more of the server's own", () => {
+    const role = contextOf({}, { functions: new Set(["pg_catalog.pg_stat_file"]) });
+    each(
+      {
+        "select pg_stat_file('x')": rows,
+        "select pg_catalog.pg_stat_file('x')": rows,
+        "select pg_read_file('x')": "unknown_function",
+      },
+      role,
+    );
+  });
+
   it("takes a reviewed extension's functions where the extension is, and refuses their names where it isn't", () => {
     const there = contextOf({
       catalog: catalogOf({
@@ -169,6 +181,8 @@ describe("functions", () => {
       "select c.leak from customers c": "unknown_function",
       "select (c).leak from customers c": "unknown_function",
       "select ('/etc/passwd').pg_read_file": "unknown_function",
+      "select 1 as pg_read_file, ('/etc/passwd').pg_read_file": "unknown_function",
+      "select (email).nextval from customers": "unknown_function",
       "select ('select 1'::text).ts_stat": "unknown_function",
       "select (information_schema._pg_expandarray(array[1])).n": rows,
     });

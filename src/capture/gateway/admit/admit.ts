@@ -13,8 +13,18 @@ import {
 import { refused } from "./refusals.ts";
 import { settingCall } from "./settings.ts";
 import { judgeStatement } from "./statements.ts";
-import { type Fields, fieldsOf, isFields, listOf, named, nameNodes, nameParts, textOf } from "./tree.ts";
-import { type Visitor, Walk } from "./walk.ts";
+import {
+  type Fields,
+  fieldsOf,
+  isDeeper,
+  isFields,
+  listOf,
+  named,
+  nameNodes,
+  nameParts,
+  textOf,
+} from "./tree.ts";
+import { jsonDepthMax, tooDeep, type Visitor, Walk } from "./walk.ts";
 
 /** A statement all of whose parts are known to depend on nothing but its arguments, the tables it names and the catalog. */
 export interface Admitted {
@@ -31,7 +41,7 @@ export interface Admitted {
  * admits that query too, with an empty search_path. Never throws.
  */
 export function admit(stmt: Node, context: PlanContext): Admitted | StatementRefusal {
-  return judged(stmt, context, true);
+  return isDeeper(stmt, jsonDepthMax) ? tooDeep() : judged(stmt, context, true);
 }
 
 /** `alone`: nothing is around the statement, so that what it does to the session it does once, when it is run. */
@@ -141,10 +151,8 @@ function namesWithin(
 ): { readonly columns: ReadonlySet<string>; readonly queries: ReadonlySet<string> } {
   const columns = new Set<string>();
   const queries = new Set<string>();
-  const look = (value: unknown, depth: number): void => {
-    // What is nested deeper is refused by the walk.
-    if (depth > 4_000) return;
-    if (Array.isArray(value)) for (const item of value) look(item, depth + 1);
+  const look = (value: unknown): void => {
+    if (Array.isArray(value)) for (const item of value) look(item);
     if (!isFields(value)) return;
     const { relname, ctename, name, colname } = value;
     if (typeof relname === "string")
@@ -153,9 +161,9 @@ function namesWithin(
     for (const label of [name, colname]) if (typeof label === "string") columns.add(label);
     for (const list of [value["colnames"], value["aliascolnames"]])
       for (const label of nameParts(list) ?? []) columns.add(label);
-    for (const held of Object.values(value)) if (typeof held === "object") look(held, depth + 1);
+    for (const held of Object.values(value)) if (typeof held === "object") look(held);
   };
-  look(statement, 0);
+  look(statement);
   return { columns, queries };
 }
 

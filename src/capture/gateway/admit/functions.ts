@@ -1,5 +1,5 @@
 import type { PlanContext, StatementRefusal } from "../plan.ts";
-import { builtinFunctions, otherBuiltins } from "./lists/builtinFunctions.ts";
+import { builtinFunctions, otherUnaryBuiltins } from "./lists/builtinFunctions.ts";
 import { informationFunctions } from "./lists/systemRelations.ts";
 import { extensionsIn } from "./names.ts";
 import { refused } from "./refusals.ts";
@@ -83,9 +83,7 @@ export function judgeFunction(call: Fields, context: PlanContext): Fields | Stat
   if (schema === "pg_catalog") {
     const rule = argumentRules.get(name);
     if (rule !== undefined) return rule(args, context) ?? call;
-    return builtinFunctions.has(name) || (typesWrittenAsFunctions.has(name) && args.length === 1)
-      ? call
-      : unknownFunction(name);
+    return isBuiltin(name, args, context) ? call : unknownFunction(name);
   }
   if (schema === "information_schema") return informationFunctions.has(name) ? call : unknownFunction(name);
   return isListed(schema, name, context) || isOwnType(schema, name, args, context)
@@ -97,15 +95,25 @@ function judgeUnqualified(call: Fields, name: string, context: PlanContext): Fie
   const args = listOf(call["args"]);
   const rule = argumentRules.get(name);
   if (rule !== undefined) return rule(args, context) ?? qualified(call, "pg_catalog", name);
-  if (builtinFunctions.has(name))
-    return isCitexts(name, context) ? call : qualified(call, "pg_catalog", name);
+  if (isBuiltin(name, args, context))
+    return isCitexts(name, context) || isUnnestOfSeveral(name, args, context)
+      ? call
+      : qualified(call, "pg_catalog", name);
   const { catalog, searchPath } = context;
   const schemas = catalog.functionSchemas(name);
   const listed = searchPath.find((schema) => schemas.includes(schema) && isListed(schema, name, context));
   if (listed !== undefined) return qualified(call, listed, name);
-  if (args.length === 1 && typesWrittenAsFunctions.has(name)) return qualified(call, "pg_catalog", name);
   const ownType = searchPath.find((schema) => isOwnType(schema, name, args, context));
   return ownType === undefined ? unknownFunction(name) : qualified(call, ownType, name);
+}
+
+/** A role's list may hold more of the server's own functions: pg_catalog.pg_stat_file. */
+function isBuiltin(name: string, args: readonly unknown[], { role }: PlanContext): boolean {
+  return (
+    builtinFunctions.has(name) ||
+    role.functions.has(`pg_catalog.${name}`) ||
+    (typesWrittenAsFunctions.has(name) && args.length === 1)
+  );
 }
 
 function isListed(schema: string, name: string, context: PlanContext): boolean {
@@ -143,6 +151,14 @@ function isCitexts(name: string, { catalog }: PlanContext): boolean {
   );
 }
 
+/**
+ * unnest(a, b) in FROM is syntax, and only where no schema is written (transformRangeFunction); the server puts its own unnest in its
+ * place then. Left alone unless the database has an unnest too, which a call elsewhere could mean.
+ */
+function isUnnestOfSeveral(name: string, args: readonly unknown[], { catalog }: PlanContext): boolean {
+  return name === "unnest" && args.length > 1 && catalog.functionSchemas(name).length === 0;
+}
+
 function qualified(call: Fields, schema: string, name: string): Fields {
   return { ...call, funcname: nameNodes([schema, name]) };
 }
@@ -156,16 +172,17 @@ function unknownFunction(name: string): StatementRefusal {
 }
 
 /**
- * `(value).name` and `row.name` call the function of that name if there is no such column. Names that functions off the lists have are
- * refused, unless the statement's own tables have a column called that; the lineage sees to it that it is this column which is meant.
+ * `(value).name` and `row.name` call the function of that name if there is no such column. Names of the server's functions that are on no
+ * list are refused; those of the database's own only where no table of the statement has a column called that, and the lineage, which
+ * knows every column, sees to it that a column is meant.
  */
 export function attributeRefusal(
   name: string,
   columns: ReadonlySet<string>,
   context: PlanContext,
 ): StatementRefusal | null {
+  if (otherUnaryBuiltins.has(name)) return unknownFunction(name);
   if (columns.has(name)) return null;
   const owners = context.catalog.functionSchemas(name).filter((schema) => schema !== "information_schema");
-  const strange = owners.some((schema) => !isListed(schema, name, context));
-  return otherBuiltins.has(name) || strange ? unknownFunction(name) : null;
+  return owners.some((schema) => !isListed(schema, name, context)) ? unknownFunction(name) : null;
 }

@@ -83,3 +83,15 @@ export function holdsKind(value: unknown, kinds: ReadonlySet<string>): boolean {
     ([name, held]) => (kinds.has(name) && isFields(held)) || holdsKind(held, kinds),
   );
 }
+
+/** Whether objects and lists stand within one another more than `depthMax` deep. Doesn't recurse: nothing is known yet of what came. */
+export function isDeeper(value: unknown, depthMax: number): boolean {
+  const open: (readonly [unknown, number])[] = [[value, 0]];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [held, depth] = next;
+    if (typeof held !== "object" || held === null) continue;
+    if (depth > depthMax) return true;
+    for (const inner of Object.values(held)) if (typeof inner === "object") open.push([inner, depth + 1]);
+  }
+  return false;
+}

@@ -1,7 +1,7 @@
 import { isStatementRefusal, type StatementRefusal, statementRefusal } from "../plan.ts";
 import { nodeKinds, queryKinds } from "./lists/nodes.ts";
 import { refused } from "./refusals.ts";
-import { type Fields, isFields, named } from "./tree.ts";
+import { type Fields, isFields, listOf, named } from "./tree.ts";
 
 /** Looks at a node before what is in it; gives back its fields, changed or not, or refuses the statement. */
 export type Visitor = (fields: Fields) => Fields | StatementRefusal;
@@ -11,6 +11,9 @@ export type Visitor = (fields: Fields) => Fields | StatementRefusal;
  * 7,000 with its usual 2 MB of stack (max_stack_depth), and the rewriter needs several frames for each.
  */
 export const treeDepthMax = 1_000;
+
+/** Objects and lists within one another: a node is at most three of them, its kind, its fields and a list. */
+export const jsonDepthMax = 3_000;
 
 /** One walk over a statement: everything in it is known, or the statement is refused. The tree that came is left as it is. */
 export class Walk {
@@ -37,7 +40,7 @@ export class Walk {
     for (const [name, value] of Object.entries(visited)) {
       const holds = known.get(name);
       if (holds === undefined) return this.#refuse(unknownNode(), fields);
-      if (holds === "aliases") copy[name] = value;
+      if (holds === "aliases") copy[name] = this.#aliases(value);
       else if (holds === null) copy[name] = this.#plain(value);
       else if (holds === "*") copy[name] = this.#held(value, depth + 1);
       else if (isFields(value)) copy[name] = this.#node(holds, value, depth + 1);
@@ -54,6 +57,17 @@ export class Walk {
     if (node === null || (node.kind.endsWith("Stmt") && !queryKinds.has(node.kind)))
       return this.#refuse(unknownNode(), value);
     return { [node.kind]: this.#node(node.kind, node.fields, depth) };
+  }
+
+  /** FOR UPDATE OF: names of what stands in FROM, so that no relation is looked up for them. */
+  #aliases(value: unknown): unknown {
+    const known = listOf(value).every((item) => {
+      const node = named(item);
+      return (
+        node?.kind === "RangeVar" && Object.values(node.fields).every((held) => typeof held !== "object")
+      );
+    });
+    return known ? value : this.#refuse(unknownNode(), value);
   }
 
   /** A number, a text, a word, yes or no. */
@@ -75,7 +89,7 @@ function unknownNode(): StatementRefusal {
   );
 }
 
-function tooDeep(): StatementRefusal {
+export function tooDeep(): StatementRefusal {
   return statementRefusal({
     code: "54001",
     rule: "too_deep",
