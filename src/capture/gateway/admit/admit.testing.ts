@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { loadModule, type Node, parseSync } from "libpg-query";
 import type { Protection, Role } from "../../../policy/index.ts";
 import type { Catalog } from "../catalog/catalog.ts";
@@ -120,4 +121,12 @@ export function admitted(sql: string, context: PlanContext = contextOf()): Admit
   if (judged === null || isStatementRefusal(judged))
     throw new Error(`not admitted: ${sql}: ${judged?.message ?? ""}`);
   return judged;
+}
+
+/** Statements and what is said of each. */
+export function verdicts(
+  expected: Readonly<Record<string, string>>,
+  context: PlanContext = contextOf(),
+): void {
+  for (const [sql, said] of Object.entries(expected)) expect(verdict(sql, context), sql).toBe(said);
 }

@@ -63,11 +63,13 @@ describe.each(serversHere())("against $name", ({ bin }) => {
     await client.query(schema);
     await client.query("create temp sequence numbers cache 1; create temp table mine (a int)");
     const catalog = await loadCatalog(async (sql) => {
-      const { rows } = await client.query<unknown[]>({ text: sql, rowMode: "array" });
-      return rows.map((row) =>
-        row.map((cell) => (cell === null ? null : String(cell === true ? "t" : cell === false ? "f" : cell))),
-      );
-    }, false);
+      const { rows } = await client.query<(string | null)[]>({
+        text: sql,
+        rowMode: "array",
+        types: { getTypeParser: () => (cell: string) => cell },
+      });
+      return rows;
+    }, "idle");
     context = contextOf({ catalog });
   }, 120_000);
 
