@@ -67,3 +67,156 @@ with recursive r(id, subject, n) as (select id, subject, 1 from tickets where id
 select t.*, c.name from tickets t left join customers c using (id)
 
 select sku, name from kb.products limit 2
+
+delete from messages where id = 1 returning body
+
+update customers set phone = '555-0100' where id = 3 returning id, name, phone
+
+update tickets t set status = 'open' from customers c where c.id = t.customer_id and c.id = 2 returning t.subject, c.email
+
+insert into customers (name, email, country, language, kind) values ('Ada', 'ada@example.com', 'GB', 'en', 'consumer') returning email
+
+insert into customers (id, name, email, country, language, kind) select 9000, 'x', 'y@example.com', 'GB', 'en', 'consumer' returning name
+
+insert into tags (id, name) values (1, 'a') on conflict (id) do update set name = excluded.name returning *
+
+insert into customers (id, name, email, country, language, kind) values (1, 'Ada', 'ada@example.com', 'GB', 'en', 'consumer') on conflict (id) do update set notes = 'seen' returning name, email, notes
+
+with gone as (delete from messages where ticket_id = 2 returning *) select body from gone
+
+with changed as (update customers set notes = upper(notes) where id = 2 returning id, notes) select c.notes, t.subject from changed c join tickets t on t.customer_id = c.id
+
+update customers set notes = notes || ' called' where id = 2
+
+-- refused
+update customers set notes = email where id = 2
+
+-- refused
+insert into scratch.lists select id, email from customers
+
+-- refused
+create table scratch.copy as select * from customers
+
+-- refused
+select * into temp t from customers
+
+-- refused
+create view scratch.v as select email from customers
+
+create temp view v as select email as m from customers
+
+create temp table t as select id, language from customers
+
+-- refused
+update tickets set customer_id = 1 where id = 9 returning subject
+
+-- refused
+alter table customers rename to people
+
+-- refused
+insert into scratch.lists values (1, (select email from customers limit 1))
+
+-- refused
+explain analyze select email from customers
+
+delete from tickets using customers c where c.id = tickets.customer_id and c.email = 'x' returning c.email, tickets.*
+
+lock table customers
+
+merge into tags t using (values (1, 'x')) s(id, name) on t.id = s.id when matched then update set name = s.name when not matched then insert values (s.id, s.name)
+
+set work_mem = '8MB'
+
+select relname from pg_class where relname = 'customers'
+
+select c.relname, n.nspname from pg_catalog.pg_class c left join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'v') order by 1, 2 limit 5
+
+select column_name, data_type from information_schema.columns where table_name = 'customers'
+
+select ctid, email from customers where id = 1
+
+select (c).email, c.name from customers c where id < 3
+
+-- refused
+select c.upper from customers c
+
+select email(c) from customers c where id < 3
+
+-- refused
+select j.* from (customers c join tickets t on t.customer_id = c.id) j(a, b) limit 1
+
+select public.customers.email from public.customers limit 2
+
+select x.* from customers as x(a, b, c) limit 2
+
+select coalesce(t.subject, 'none'), c.name from customers c left join tickets t on t.customer_id = c.id and t.subject like '%1%' order by c.id
+
+select c.id, json_agg(json_build_object('id', t.id, 'subject', t.subject) order by t.id) as tickets from customers c join tickets t on t.customer_id = c.id group by c.id, c.name order by c.id limit 3
+
+select array(select body from messages m where m.ticket_id = t.id order by id) from tickets t limit 3
+
+select t.id, exists (select 1 from messages m where m.ticket_id = t.id and body like '%x%') from tickets t limit 3
+
+select t.subject, l.body from tickets t left join lateral (select body from messages m where m.ticket_id = t.id order by created desc limit 1) l on true order by t.id limit 4
+
+select language, string_agg(distinct name, ', ') from customers group by rollup (language)
+
+select distinct on (customer_id) customer_id, subject from tickets order by customer_id, opened desc
+
+select * from customers natural join (select id, subject from tickets) t limit 3
+
+select c.email from customers c where c.id in (select customer_id from tickets where subject like '%2%') order by 1
+
+select case when email like '%1%' then name else phone end from customers
+
+select sum(length(body)) from messages
+
+select lag(body) over w, lead(body) over (w order by id) from messages window w as (partition by ticket_id)
+
+select * from (select *, rank() over (partition by customer_id order by opened desc) r from tickets) x where r = 1
+
+select k, v from customers c, jsonb_each_text(c.profile) e(k, v) where c.id < 4
+
+select a from customers c, unnest(c.aliases) a
+
+select a, o from customers c, unnest(c.aliases) with ordinality as u(a, o)
+
+table customers
+
+select email from customers union all select name from agents order by 1 limit 5
+
+select id, email from customers where email = (select max(email) from customers)
+
+select (select count(*) from tickets t where t.customer_id = c.id), c.name from customers c
+
+select (select email from customers c where c.id = t.customer_id) as mail, count(*) from tickets t group by 1 order by 1
+
+with a as (select * from customers), b as (select * from a where id < 5) select a.email, b.name from a join b on a.id = b.id + 1
+
+select * from (values (1, 'x')) v(a, b)
+
+select md5(email), encode(email::bytea, 'hex'), reverse(email), translate(email, 'x', 'y') from customers where id = 1
+
+select xmlelement(name a, email) from customers where id = 1
+
+select t from (select c from customers c) t limit 2
+
+select count(c), count(distinct c.email) from customers c
+
+select c.email from customers c for update of c skip locked
+
+select row_to_json(x) from (select * from customers) x for update of x
+
+select r.email from (select * from customers order by id limit 3) r order by r.email offset 1
+
+select 1 where exists (select from customers where email like '%1%')
+
+select email from customers fetch first 2 rows only
+
+select grouping(language), language, max(email) from customers group by grouping sets ((language), ()) order by 1, 2
+
+select x.y from (select email y from customers intersect all select email from customers where id < 4 order by 1) x
+
+select c.email, (select json_agg(q) from (select subject, opened from tickets t where t.customer_id = c.id order by opened desc limit 2) q) from customers c order by c.id limit 3
+
+select json_build_object('customer', row_to_json(c), 'tickets', (select json_agg(json_build_object('id', t.id, 'messages', (select json_agg(m.body) from messages m where m.ticket_id = t.id))) from tickets t where t.customer_id = c.id)) from customers c where c.id = 1

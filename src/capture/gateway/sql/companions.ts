@@ -1,7 +1,7 @@
 import type { Node, SelectStmt } from "@pgsql/types";
 import { type Companion, isVolatile, type Level, type Use } from "./expressions.ts";
-import { call, columnRef, plainSelect, scalar, subselect, target } from "./nodes.ts";
-import { refuse } from "./refused.ts";
+import { call, columnRef, plainSelect, scalar, subselect, target } from "./tree/nodes.ts";
+import { refuse } from "./tree/refused.ts";
 import { type Atom, type Env, hiddenName, type Lineage, union } from "./scope.ts";
 import { rewriteQuery } from "./select.ts";
 

@@ -1,7 +1,7 @@
 import type { CommonTableExpr, Node, SelectStmt, WithClause } from "@pgsql/types";
 import { defect } from "../../../base/index.ts";
-import { anywhere, call, isTree, nullOf, target, textOf } from "./nodes.ts";
-import { refuse } from "./refused.ts";
+import { anywhere, call, isTree, nullOf, target, textOf } from "./tree/nodes.ts";
+import { refuse } from "./tree/refused.ts";
 import {
   type Atom,
   type Column,

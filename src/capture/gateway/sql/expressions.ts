@@ -12,8 +12,8 @@ import {
   lastWord,
   textOf,
   wordsOf,
-} from "./nodes.ts";
-import { refuse } from "./refused.ts";
+} from "./tree/nodes.ts";
+import { refuse } from "./tree/refused.ts";
 import {
   type Atom,
   type CommonTable,
@@ -67,7 +67,7 @@ export interface Use {
 }
 
 export const forOutput: Use = { output: true, aggregate: false, partition: null };
-const forDeciding: Use = { output: false, aggregate: false, partition: null };
+export const forDeciding: Use = { output: false, aggregate: false, partition: null };
 
 /** What only decides which rows there are, or in which order. */
 export function decide(value: unknown, level: Level): void {
@@ -288,7 +288,7 @@ function queryOf(link: SubLink): SelectStmt {
 }
 
 /** Names that may stand for whole rows somewhere in a query: their rows must hold no column of whosaw's. */
-export function wholeRowNames(query: SelectStmt): ReadonlySet<string> {
+export function wholeRowNames(query: object): ReadonlySet<string> {
   const names = new Set<string>();
   const add = (value: unknown): void => {
     if (Array.isArray(value)) return value.forEach(add);

@@ -12,9 +12,9 @@ import {
   target,
   textOf,
   word,
-} from "./nodes.ts";
-import { ownExpression, ownSelect } from "./parse.ts";
-import { mistake, refuse } from "./refused.ts";
+} from "./tree/nodes.ts";
+import { ownExpression, ownSelect } from "./tree/parse.ts";
+import { mistake, refuse } from "./tree/refused.ts";
 import {
   anotherReading,
   type Carried,
@@ -203,7 +203,12 @@ function rewriteTable(outside: Node, inside: Node, place: RangeVar, sources: Sou
   return { ...hold(outside, built, place.alias ?? { aliasname: alias }, sources), schema, covers: relation };
 }
 
-function tableItem(alias: string, schema: string | null, relation: Relation, names: Alias | undefined): Item {
+export function tableItem(
+  alias: string,
+  schema: string | null,
+  relation: Relation,
+  names: Alias | undefined,
+): Item {
   const columns = renamed(
     relation.columns.map(({ name }) => ({ name, lineage: noLineage })),
     names,

@@ -1,20 +1,11 @@
 import type { Node } from "@pgsql/types";
 import { type PlanContext, type Slot, type StatementPlan, type StatementRefusal } from "../plan.ts";
-import { anywhere, isTree } from "./nodes.ts";
-import type { ParsedStatement } from "./parse.ts";
-import { provenText } from "./proof.ts";
-import { refuse, Refused } from "./refused.ts";
-import {
-  type Env,
-  hiddenPrefix,
-  type Lineage,
-  type Occurrence,
-  type Output,
-  union,
-  type Work,
-} from "./scope.ts";
-import { rewriteQuery } from "./select.ts";
-import { touchesProtected } from "./tables.ts";
+import { rewriteStatement } from "./utility.ts";
+import { anywhere, isTree } from "./tree/nodes.ts";
+import type { ParsedStatement } from "./tree/parse.ts";
+import { provenText } from "./tree/proof.ts";
+import { refuse, Refused } from "./tree/refused.ts";
+import { hiddenPrefix, type Lineage, type Occurrence, type Output, union, type Work } from "./scope.ts";
 
 /** What becomes of a statement. */
 export type Rewritten = Pick<StatementPlan, "sql" | "slots" | "probes" | "protected" | "action" | "names">;
@@ -35,7 +26,7 @@ export function workFor(statement: ParsedStatement, context: PlanContext): Work 
     searchPath: context.searchPath,
     systemColumns,
     names: new Set(),
-    count: { names: 0, protected: false, changed: false },
+    count: { names: 0, protected: false, changed: false, action: null, export: false },
     depth: 0,
   };
 }
@@ -51,49 +42,15 @@ export function rewrite(statement: ParsedStatement, context: PlanContext): Rewri
 
 function rewritten(statement: ParsedStatement, context: PlanContext): Rewritten {
   const work = workFor(statement, context);
+  const { count } = work;
   const tree: Node = structuredClone(statement.tree);
-  const env: Env = { work, scope: null, tables: null, carry: true };
-  if ("SelectStmt" in tree) {
-    const output = rewriteQuery(tree.SelectStmt, env, false);
-    return planned(tree, statement, work, output);
-  }
-  return passing(tree, statement, work);
-}
-
-/** A statement that answers no rows of tables passes as it is, where no table that it names is protected. */
-function passing(tree: Node, statement: ParsedStatement, work: Work): Rewritten {
-  anywhere(tree, ({ RangeVar: place }) => {
-    if (!isTree(place) || typeof place["relname"] !== "string") return false;
-    const { relname, schemaname } = place;
-    const { catalog } = work.context;
-    const found =
-      typeof schemaname === "string"
-        ? catalog.relation(schemaname, relname)
-        : catalog.resolve(relname, work.searchPath);
-    if (found !== null && touchesProtected(found, work.context))
-      refuse("statement", "customers' tables are not served by this statement", "Use SELECT.");
-    return false;
-  });
-  return {
-    sql: statement.text,
-    slots: [],
-    probes: [],
-    protected: false,
-    action: "read",
-    names: work.names,
-  };
-}
-
-/** The plan of a statement whose rows are a query's. */
-export function planned(tree: Node, statement: ParsedStatement, work: Work, output: Output): Rewritten {
-  const { slots, probes } = told(output);
+  const output = rewriteStatement(tree, { work, scope: null, tables: null, carry: true });
   const searched = output.probed.size > 0;
   return {
-    sql: work.count.changed ? provenText(tree) : statement.text,
-    slots,
-    probes,
-    protected: work.count.protected,
-    action: searched ? "search" : "read",
+    ...told(output),
+    sql: count.changed ? provenText(tree) : statement.text,
+    protected: count.protected,
+    action: count.export ? "export" : (count.action ?? (searched ? "search" : "read")),
     names: work.names,
   };
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Node } from "@pgsql/types";
 import type { Relation } from "../catalog/catalog.ts";
 import type { PlanContext } from "../plan.ts";
-import { mistake, refuse } from "./refused.ts";
+import { mistake, refuse } from "./tree/refused.ts";
 import { type Guarded, showingOf } from "./tables.ts";
 
 /** One protected table where it stands in one place of a statement. */
@@ -97,7 +97,13 @@ export interface Work {
   /** Columns that every row has without listing them, as far as the statement names them. */
   readonly systemColumns: ReadonlySet<string>;
   readonly names: Set<string>;
-  readonly count: { names: number; protected: boolean; changed: boolean };
+  readonly count: {
+    names: number;
+    protected: boolean;
+    changed: boolean;
+    action: "update" | "delete" | null;
+    export: boolean;
+  };
   readonly depth: number;
 }
 
@@ -198,6 +204,8 @@ function anyOpen(scope: Scope | null): boolean {
 }
 
 function readWhole(item: Item, level: Scope): void {
+  if (item.columns.some(({ instead }) => instead !== undefined))
+    refuse("row", `whole rows of "${item.alias}" are read, which has masks`, "Name its columns.");
   for (const { name } of item.columns) level.read(item, name);
 }
 

@@ -1,11 +1,22 @@
 import type { Node, SelectStmt, WindowDef } from "@pgsql/types";
-import { figuredName } from "./colnames.ts";
+import { figuredName } from "./tree/colnames.ts";
 import { rewriteWith } from "./ctes.ts";
 import { decide, forOutput, isStar, type Level, lineageOf, wholeRowNames } from "./expressions.ts";
 import { rewriteSource, type Star, starOf } from "./from.ts";
-import { become, call, columnRef, nullOf, over, plainSelect, subselect, target, textOf } from "./nodes.ts";
-import { same } from "./proof.ts";
-import { mistake, refuse } from "./refused.ts";
+import {
+  become,
+  both,
+  call,
+  columnRef,
+  nullOf,
+  over,
+  plainSelect,
+  subselect,
+  target,
+  textOf,
+} from "./tree/nodes.ts";
+import { same } from "./tree/proof.ts";
+import { mistake, refuse } from "./tree/refused.ts";
 import {
   type Atom,
   type Carried,
@@ -214,7 +225,7 @@ function groupsBy(query: SelectStmt, item: Item, column: string): boolean {
 }
 
 /** Appends the hidden columns that the answer needs. */
-function carry(query: SelectStmt, level: Level, columns: readonly Column[]): Output["carried"] {
+export function carry(query: SelectStmt, level: Level, columns: readonly Column[]): Output["carried"] {
   if (!level.env.carry) return [];
   const shown = union(columns.map(({ lineage }) => lineage));
   const grouped = level.state.grouped;
@@ -287,10 +298,7 @@ function aggregated(query: SelectStmt, slot: Carried, level: Level): void {
       rexpr: { A_Const: { ival: { ival: aggregates.smallestGroup } } },
     },
   };
-  query.havingClause =
-    query.havingClause === undefined
-      ? least
-      : { BoolExpr: { boolop: "AND_EXPR", args: [query.havingClause, least] } };
+  query.havingClause = both(query.havingClause, least);
 }
 
 /** SELECT DISTINCT is GROUP BY of all columns; so written, each row can tell of all that fell together. */

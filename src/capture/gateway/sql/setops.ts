@@ -1,8 +1,18 @@
 import type { Node, SelectStmt } from "@pgsql/types";
 import { defect } from "../../../base/index.ts";
 import { decide } from "./expressions.ts";
-import { become, call, columnRef, nullOf, plainSelect, scalar, subselect, target, word } from "./nodes.ts";
-import { refuse } from "./refused.ts";
+import {
+  become,
+  call,
+  columnRef,
+  nullOf,
+  plainSelect,
+  scalar,
+  subselect,
+  target,
+  word,
+} from "./tree/nodes.ts";
+import { refuse } from "./tree/refused.ts";
 import { type Column, type Env, hiddenName, noLineage, type Output, union } from "./scope.ts";
 import { groupAll, has, levelOf, positions, rewriteQuery } from "./select.ts";
 

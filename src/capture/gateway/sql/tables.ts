@@ -10,9 +10,9 @@ import {
 } from "../../../policy/index.ts";
 import type { Relation } from "../catalog/catalog.ts";
 import type { PlanContext } from "../plan.ts";
-import { anywhere, isTree, quoteName, quoteText } from "./nodes.ts";
-import { ownSelect } from "./parse.ts";
-import { refuse } from "./refused.ts";
+import { anywhere, isTree, quoteName, quoteText } from "./tree/nodes.ts";
+import { ownSelect } from "./tree/parse.ts";
+import { refuse } from "./tree/refused.ts";
 
 /** A table whose rows are customers', as one role may see it. */
 export interface Guarded {
@@ -55,6 +55,11 @@ function configOf(relation: Relation, { catalog, protection }: PlanContext): Pro
     if (catalog.relation(config.schema, config.table)?.parents.includes(relation.oid) === true) return config;
   }
   return null;
+}
+
+/** Whether the relation itself is a customers' table. */
+export function configured(relation: Relation, context: PlanContext): boolean {
+  return configOf(relation, context) !== null;
 }
 
 /** How a column is shown, and whether seeing it counts as seeing the customer. */

@@ -1,7 +1,292 @@
-import type { Node } from "@pgsql/types";
-import { refuse } from "./refused.ts";
-import type { Env, Output } from "./scope.ts";
+import type {
+  DeleteStmt,
+  InsertStmt,
+  MergeStmt,
+  Node,
+  RangeVar,
+  ReturningClause,
+  SelectStmt,
+  UpdateStmt,
+} from "@pgsql/types";
+import { defect } from "../../../base/index.ts";
+import { rewriteWith } from "./ctes.ts";
+import { decide, forDeciding, type Level, lineageOf, wholeRowNames } from "./expressions.ts";
+import { relationOf, rewriteSource, type Sources, type Star, starOf, tableItem } from "./from.ts";
+import {
+  type Atom,
+  type Column,
+  type Env,
+  type Item,
+  type Lineage,
+  noLineage,
+  type Occurrence,
+  occurrenceOf,
+  type Output,
+} from "./scope.ts";
+import { carry, levelOf, rewriteQuery, rewriteTargets } from "./select.ts";
+import { type Guarded, guardOf, pathText, policyText, shownText, touchesProtected } from "./tables.ts";
+import { both, quoteName } from "./tree/nodes.ts";
+import { ownExpression } from "./tree/parse.ts";
+import { mistake, refuse } from "./tree/refused.ts";
 
-export function rewriteWrite(_statement: Node, _env: Env): Output {
-  return refuse("write", "writes to this table aren't known yet", "Read it.");
+/** The table that is written: it must stay in place, so its masks stand where its columns are named. */
+interface Target {
+  readonly item: Item;
+  readonly guarded: Guarded | null;
+  readonly occurrence: Occurrence | null;
+}
+
+/** INSERT, UPDATE, DELETE or MERGE, at the top or in WITH. What it returns tells its customers as a query's rows do. */
+export function rewriteWrite(statement: Node, env: Env): Output {
+  const { count } = env.work;
+  if ("DeleteStmt" in statement) count.action = "delete";
+  else count.action ??= "update";
+  if ("InsertStmt" in statement) return rewriteInsert(statement.InsertStmt, env);
+  if ("UpdateStmt" in statement) return rewriteUpdate(statement.UpdateStmt, env);
+  if ("DeleteStmt" in statement) return rewriteDelete(statement.DeleteStmt, env);
+  if ("MergeStmt" in statement) return rewriteMerge(statement.MergeStmt, env);
+  return refuse("statement", "a query of an unknown kind", "Write it as SELECT, INSERT, UPDATE or DELETE.");
+}
+
+interface Writing {
+  readonly level: Level;
+  readonly target: Target;
+  readonly sources: Sources;
+}
+
+function startWriting(statement: InsertStmt | UpdateStmt | DeleteStmt | MergeStmt, env: Env): Writing {
+  const probed = new Set<Atom>();
+  const tables = rewriteWith(statement.withClause, env, probed);
+  const level = levelOf({ ...env, tables });
+  for (const atom of probed) level.probed.add(atom);
+  const target = targetOf(statement.relation ?? defect("a write to no table"), level);
+  const sources = {
+    level,
+    outer: env.scope,
+    whole: wholeRowNames(statement),
+    boxed: false,
+    moved: new Map(),
+  };
+  return { level, target, sources };
+}
+
+function targetOf(place: RangeVar, level: Level): Target {
+  const { work } = level.env;
+  const { context } = work;
+  const unaliased = place.alias === undefined;
+  const alias = place.alias?.aliasname ?? place.relname ?? "";
+  const relation = relationOf(place, work);
+  if (relation === null) return mistake("42809", `cannot change relation "${place.relname}"`);
+  if (relation.ruled === true)
+    refuse(
+      "rules",
+      `rules change what a write to "${relation.name}" does`,
+      "Write to the tables themselves.",
+    );
+  const guarded = guardOf(relation, context);
+  const item = tableItem(alias, unaliased ? relation.schema : null, relation, undefined);
+  if (guarded === null) {
+    if (relation.definition !== null && touchesProtected(relation, context))
+      refuse("view", `view "${relation.name}" shows customers' tables`, "Write to the tables themselves.");
+    return { item, guarded, occurrence: null };
+  }
+  work.count.protected = true;
+  work.count.changed = true;
+  const occurrence = occurrenceOf(guarded, context);
+  const { key } = guarded.config;
+  const cell = (column: string): string => `${quoteName(alias)}.${quoteName(column)}`;
+  const carried = {
+    occurrence,
+    column: null,
+    expression: () => ownExpression(pathText(key, cell, "w_k")),
+    many: key.many === true,
+  };
+  const columns = columnsOf(guarded, occurrence, alias, level);
+  return { item: { ...item, columns, carried: [carried] }, guarded, occurrence };
+}
+
+function columnsOf(guarded: Guarded, occurrence: Occurrence, alias: string, level: Level): readonly Column[] {
+  const { context } = level.env.work;
+  const row = quoteName(alias);
+  return guarded.relation.columns.map(({ name }): Column => {
+    const atom = occurrence.atoms.get(name);
+    const lineage = atom === undefined ? noLineage : new Set([atom]);
+    const shown = shownText(guarded, name, row, context);
+    const own = `${row}.${quoteName(name)}`;
+    return shown === own ? { name, lineage } : { name, lineage, instead: () => ownExpression(shown) };
+  });
+}
+
+/** What is stored must not be made of customers' fields, or they would be read from where nobody looks; but a field may become itself. */
+function store(column: string | null, value: unknown, { level, target }: Writing): void {
+  for (const { occurrence, field, showing } of lineageOf(value, level, forDeciding)) {
+    if (occurrence === target.occurrence && field === column && showing === "plain") continue;
+    derived();
+  }
+}
+
+function assign(list: readonly Node[] | undefined, writing: Writing): readonly string[] {
+  const columns: string[] = [];
+  for (const node of list ?? []) {
+    if (!("ResTarget" in node)) continue;
+    const { name = "", indirection, val } = node.ResTarget;
+    columns.push(name);
+    decide(indirection, writing.level);
+    if (val !== undefined && "MultiAssignRef" in val) store(null, val.MultiAssignRef.source, writing);
+    else store(name, val, writing);
+  }
+  return columns;
+}
+
+/** Columns that lead to the customer: once they are changed, what is returned would be told of the new one. */
+function keepKey(written: readonly string[], output: Output, { target }: Writing): void {
+  const key = target.guarded?.config.key;
+  const keys = [key?.column, ...(key?.where ?? []).map(({ column }) => column)];
+  const shows = output.columns.some(({ lineage }) => isOf(lineage, target.occurrence));
+  if (shows && written.some((column) => keys.includes(column)))
+    refuse(
+      "key",
+      "a row is given to another customer and returned at once",
+      "Leave out RETURNING, or read the row before.",
+    );
+}
+
+function isOf(lineage: Lineage, occurrence: Occurrence | null): boolean {
+  return [...lineage].some((atom) => atom.occurrence === occurrence);
+}
+
+/** Only rows of one's tickets may be changed. */
+function boundRows(statement: { whereClause?: Node }, { level, target }: Writing): void {
+  const { context } = level.env.work;
+  if (!context.role.ticketBound || target.guarded === null) return;
+  const policy = ownExpression(policyText(target.guarded.config.key, quoteName(target.item.alias), context));
+  statement.whereClause = both(statement.whereClause, policy);
+}
+
+function unbound({ level, target }: Writing): void {
+  if (level.env.work.context.role.ticketBound && target.guarded !== null)
+    refuse("binding", "rows of customers without a ticket of yours may be changed by this", "Use UPDATE.");
+}
+
+function returning(
+  clause: ReturningClause | undefined,
+  stars: readonly Star[],
+  { level, target }: Writing,
+): Output {
+  const none: Output = { columns: [], openEnded: false, carried: [], probed: level.probed };
+  if (clause === undefined) return none;
+  level.scope.items.push(...oldAndNew(clause, level, target));
+  const { targets, columns, openEnded } = rewriteTargets(clause.exprs ?? [], stars, level, false);
+  const list: SelectStmt = { targetList: targets };
+  const carried = carry(list, level, columns);
+  clause.exprs = list.targetList ?? [];
+  return { columns, openEnded, carried, probed: level.probed };
+}
+
+/** PostgreSQL 18 lets RETURNING name the row before and after. */
+function oldAndNew(
+  clause: ReturningClause,
+  level: Level,
+  { item, guarded, occurrence }: Target,
+): readonly Item[] {
+  const aliases = new Set(["old", "new"]);
+  for (const option of clause.options ?? [])
+    if ("ReturningOption" in option) aliases.add(option.ReturningOption.value ?? "");
+  const taken = new Set(level.scope.items.map(({ alias }) => alias));
+  return [...aliases]
+    .filter((alias) => !taken.has(alias))
+    .map((alias) => ({
+      ...item,
+      alias,
+      schema: null,
+      carried: [],
+      // Only through their names: a column named alone is the table's own.
+      columns:
+        guarded === null || occurrence === null ? item.columns : columnsOf(guarded, occurrence, alias, level),
+    }));
+}
+
+function rewriteInsert(statement: InsertStmt, env: Env): Output {
+  const writing = startWriting(statement, env);
+  const { level, target } = writing;
+  const query = statement.selectStmt;
+  if (query !== undefined && "SelectStmt" in query) {
+    const bare: Env = { ...level.env, carry: false };
+    const output = rewriteQuery(query.SelectStmt, bare, false);
+    for (const atom of output.probed) level.probed.add(atom);
+    if (output.columns.some(({ lineage }) => lineage.size > 0)) derived();
+  }
+  level.scope.items.push(target.item);
+  const conflict = statement.onConflictClause;
+  let written: readonly string[] = [];
+  if (conflict !== undefined) {
+    if (conflict.action === "ONCONFLICT_UPDATE") unbound(writing);
+    decide(conflict.infer, level);
+    const excluded = {
+      ...target.item,
+      alias: "excluded",
+      schema: null,
+      carried: [],
+      columns: target.item.columns.map(({ name }) => ({ name, lineage: noLineage })),
+    };
+    level.scope.items.push(excluded);
+    written = assign(conflict.targetList, writing);
+    decide(conflict.whereClause, level);
+    level.scope.items.pop();
+  }
+  const output = returning(statement.returningClause, starOf(target.item), writing);
+  keepKey(written, output, writing);
+  return output;
+}
+
+function derived(): never {
+  return refuse(
+    "derived",
+    "customers' data would be copied to another place",
+    "Write values of your own, or change a field only by what it holds itself.",
+  );
+}
+
+function rewriteUpdate(statement: UpdateStmt, env: Env): Output {
+  const writing = startWriting(statement, env);
+  const { level, target, sources } = writing;
+  level.scope.items.push(target.item);
+  const stars = (statement.fromClause ?? []).flatMap((node) => rewriteSource(node, sources));
+  decide(statement.whereClause, level);
+  const written = assign(statement.targetList, writing);
+  boundRows(statement, writing);
+  const output = returning(statement.returningClause, [...starOf(target.item), ...stars], writing);
+  keepKey(written, output, writing);
+  return output;
+}
+
+function rewriteDelete(statement: DeleteStmt, env: Env): Output {
+  const writing = startWriting(statement, env);
+  const { level, target, sources } = writing;
+  level.scope.items.push(target.item);
+  const stars = (statement.usingClause ?? []).flatMap((node) => rewriteSource(node, sources));
+  decide(statement.whereClause, level);
+  boundRows(statement, writing);
+  return returning(statement.returningClause, [...starOf(target.item), ...stars], writing);
+}
+
+function rewriteMerge(statement: MergeStmt, env: Env): Output {
+  const writing = startWriting(statement, env);
+  const { level, target, sources } = writing;
+  unbound(writing);
+  level.scope.items.push(target.item);
+  const source = statement.sourceRelation ?? defect("MERGE from nothing");
+  const stars = rewriteSource(source, sources);
+  decide(statement.joinCondition, level);
+  const written: string[] = [];
+  for (const node of statement.mergeWhenClauses ?? []) {
+    if (!("MergeWhenClause" in node)) continue;
+    const { commandType, condition, targetList, values } = node.MergeWhenClause;
+    decide(condition, level);
+    if (commandType === "CMD_INSERT") store(null, values, writing);
+    else written.push(...assign(targetList, writing));
+  }
+  const output = returning(statement.returningClause, [...stars, ...starOf(target.item)], writing);
+  keepKey(written, output, writing);
+  return output;
 }

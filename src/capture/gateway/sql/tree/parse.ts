@@ -1,7 +1,7 @@
 import type { Node, ParseResult, SelectStmt } from "@pgsql/types";
 import { loadModule, normalizeSync, parseSync } from "libpg-query";
-import { defect } from "../../../base/index.ts";
-import { statementRefusal, type StatementRefusal } from "../plan.ts";
+import { defect } from "../../../../base/index.ts";
+import { statementRefusal, type StatementRefusal } from "../../plan.ts";
 
 /** One statement of a query text. */
 export interface ParsedStatement {

@@ -1,6 +1,14 @@
-import type { Node, SelectStmt, TypeCast, TypeName } from "@pgsql/types";
+import type {
+  A_Indirection,
+  CopyStmt,
+  Node,
+  PrepareStmt,
+  SelectStmt,
+  TypeCast,
+  TypeName,
+} from "@pgsql/types";
 import { Deparser } from "pgsql-deparser";
-import { isTree, quoteName, wordsOf } from "./nodes.ts";
+import { isTree, quoteName, quoteText, wordsOf } from "./nodes.ts";
 import { parseAgain } from "./parse.ts";
 import { refuse } from "./refused.ts";
 
@@ -25,6 +33,30 @@ class Faithful extends Deparser {
     return `CAST(${this.visit(node.arg, context)} AS ${this.TypeName(node.typeName, context)})`;
   }
 
+  /** `ARRAY[1, 2][1]` is none of the grammar's. */
+  override A_Indirection(node: A_Indirection, context: Context): string {
+    const { arg } = node;
+    if (arg === undefined || !("A_ArrayExpr" in arg)) return super.A_Indirection(node, context);
+    const steps = (node.indirection ?? []).map((step) => this.visit(step, context)).join("");
+    return `(${this.visit(arg, context)})${steps}`;
+  }
+
+  /** It would quote no name. */
+  override PrepareStmt(node: PrepareStmt, context: Context): string {
+    if (node.query === undefined) return super.PrepareStmt(node, context);
+    const types = (node.argtypes ?? []).map((type) => this.visit(type, context)).join(", ");
+    const name = quoteName(node.name ?? "");
+    return `PREPARE ${name}${types === "" ? "" : ` (${types})`} AS ${this.visit(node.query, context)}`;
+  }
+
+  /** It would drop what some options are set to. Only queries are copied out here. */
+  override CopyStmt(node: CopyStmt, context: Context): string {
+    if (node.query === undefined) return super.CopyStmt(node, context);
+    const options = (node.options ?? []).map((option) => copyOption(option));
+    const list = options.length === 0 ? "" : ` WITH (${options.join(", ")})`;
+    return `COPY (${this.visit(node.query, context)}) TO STDOUT${list}`;
+  }
+
   /** It would forget WITH TIES. */
   override SelectStmt(node: SelectStmt, context: Context): string {
     const { limitCount, lockingClause, ...rest } = node;
@@ -37,6 +69,19 @@ class Faithful extends Deparser {
     const count = this.visit(limitCount, context);
     return `${super.SelectStmt(rest, context)} FETCH FIRST (${count}) ROWS WITH TIES`;
   }
+}
+
+function copyOption(option: Node): string {
+  if (!("DefElem" in option)) return "";
+  const { defname = "", arg } = option.DefElem;
+  const name = quoteName(defname);
+  if (arg === undefined) return name;
+  if ("String" in arg) return `${name} ${quoteText(arg.String.sval ?? "")}`;
+  if ("Boolean" in arg) return `${name} ${arg.Boolean.boolval === true}`;
+  if ("Integer" in arg) return `${name} ${arg.Integer.ival ?? 0}`;
+  if ("A_Star" in arg) return `${name} *`;
+  const words = "List" in arg ? wordsOf(arg.List.items) : null;
+  return words === null ? "" : `${name} (${words.map((word) => quoteName(word)).join(", ")})`;
 }
 
 /** Where something stood in a text, which is another text now. */

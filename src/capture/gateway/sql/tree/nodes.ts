@@ -75,6 +75,13 @@ export function nullOf(type: "text" | "json"): Node {
   };
 }
 
+/** Both must hold. The grammar makes one list of `a AND b AND c`. */
+export function both(first: Node | undefined, second: Node): Node {
+  if (first === undefined) return second;
+  const list = "BoolExpr" in first && first.BoolExpr.boolop === "AND_EXPR" ? first.BoolExpr.args : undefined;
+  return { BoolExpr: { boolop: "AND_EXPR", args: [...(list ?? [first]), second] } };
+}
+
 export function plainSelect(parts: SelectStmt): SelectStmt {
   return { limitOption: "LIMIT_OPTION_DEFAULT", op: "SETOP_NONE", ...parts };
 }

@@ -1,4 +1,4 @@
-import { statementRefusal, type StatementRefusal } from "../plan.ts";
+import { statementRefusal, type StatementRefusal } from "../../plan.ts";
 
 /**
  * A statement that can't be rewritten, found out deep inside its tree. It never leaves this folder: `rewrite` gives the refusal as a value.

@@ -1,0 +1,214 @@
+import type { CopyStmt, Node, SelectStmt } from "@pgsql/types";
+import { defect } from "../../../base/index.ts";
+import type { Relation } from "../catalog/catalog.ts";
+import { type Env, hiddenName, type Output, type Work } from "./scope.ts";
+import { rewriteQuery } from "./select.ts";
+import { configured, touchesProtected } from "./tables.ts";
+import { anywhere, columnRef, isTree, lastWord, plainSelect, subselect, target } from "./tree/nodes.ts";
+import { mistake, refuse } from "./tree/refused.ts";
+import { rewriteWrite } from "./write.ts";
+
+const nothing = (): Output => ({ columns: [], openEnded: false, carried: [], probed: new Set() });
+
+/** Rewrites any statement where it stands. Gives what its rows tell, also for those whose rows come later (DECLARE, PREPARE). */
+export function rewriteStatement(tree: Node, env: Env): Output {
+  const { work } = env;
+  if ("SelectStmt" in tree) return rewriteTop(tree.SelectStmt, env);
+  if ("InsertStmt" in tree || "UpdateStmt" in tree || "DeleteStmt" in tree || "MergeStmt" in tree)
+    return rewriteWrite(tree, env);
+  if ("DeclareCursorStmt" in tree) return inner(tree.DeclareCursorStmt.query, env);
+  if ("PrepareStmt" in tree) return inner(tree.PrepareStmt.query, env);
+  if ("CopyStmt" in tree) return rewriteCopy(tree.CopyStmt, env);
+  if ("ExplainStmt" in tree) return rewriteExplain(tree.ExplainStmt.query, tree.ExplainStmt.options, env);
+  if ("CreateTableAsStmt" in tree) {
+    const { query, objtype } = tree.CreateTableAsStmt;
+    if (query !== undefined && "ExecuteStmt" in query)
+      return refuse("derived", "a prepared statement's rows would be stored", "Write its query instead.");
+    if (
+      objtype === "OBJECT_MATVIEW" &&
+      names(query, work).some((found) => touchesProtected(found, work.context))
+    )
+      return refuse(
+        "derived",
+        "customers' data would be stored in a materialized view",
+        "Make a temporary view.",
+      );
+    return stored(query, env);
+  }
+  if ("ViewStmt" in tree) return rewriteView(tree, work);
+  return passing(tree, work);
+}
+
+function inner(query: Node | undefined, env: Env): Output {
+  return rewriteStatement(query ?? defect("a statement without its query"), env);
+}
+
+/** `SELECT ... INTO` stores what it reads. */
+function rewriteTop(query: SelectStmt, env: Env): Output {
+  let first = query;
+  while (first.larg !== undefined) first = first.larg;
+  return first.intoClause === undefined
+    ? rewriteQuery(query, env, false)
+    : stored({ SelectStmt: query }, env);
+}
+
+function stored(query: Node | undefined, env: Env): Output {
+  if (query === undefined || !("SelectStmt" in query))
+    return refuse("shape", "a statement of an unknown kind stores rows", "Write it as a SELECT.");
+  const output = rewriteQuery(query.SelectStmt, { ...env, carry: false }, false);
+  if (output.columns.some(({ lineage }) => lineage.size > 0))
+    refuse(
+      "derived",
+      "customers' data would be copied to another table",
+      "Read them where they are, or make a temporary view.",
+    );
+  return { ...nothing(), probed: output.probed };
+}
+
+/** A view is read through its query, so a temporary one may say anything; one that stays is somebody else's to make. */
+function rewriteView(tree: Node, work: Work): Output {
+  const view = "ViewStmt" in tree ? tree.ViewStmt : defect("no view");
+  const place = view.view;
+  const temporary = place?.relpersistence === "t" || place?.schemaname === "pg_temp";
+  const found = names(view.query, work);
+  if (!temporary && found.some((relation) => touchesProtected(relation, work.context)))
+    refuse("derived", "a view of customers' data would stay", "Make a temporary view.");
+  return nothing();
+}
+
+/** Relations that a tree names; common tables may be among them by name. */
+function names(tree: unknown, work: Work): readonly Relation[] {
+  const found: Relation[] = [];
+  anywhere(tree, ({ RangeVar: place, relation }) => {
+    for (const each of [place, relation]) {
+      if (!isTree(each) || typeof each["relname"] !== "string") continue;
+      const { relname, schemaname } = each;
+      const { catalog } = work.context;
+      const one =
+        typeof schemaname === "string"
+          ? catalog.relation(schemaname, relname)
+          : catalog.resolve(relname, work.searchPath);
+      if (one !== null) found.push(one);
+    }
+    return false;
+  });
+  return found;
+}
+
+/** What may be done to customers' tables without reading a row of them to the client. */
+const harmless: ReadonlySet<string> = new Set([
+  "LockStmt",
+  "VacuumStmt",
+  "TruncateStmt",
+  "IndexStmt",
+  "CreateStmt",
+  "CreateStatsStmt",
+  "ReindexStmt",
+  "ClusterStmt",
+]);
+
+/** A statement that answers no rows of tables. What would make a customer's table another thing is refused. */
+function passing(tree: Node, work: Work): Output {
+  const [kind] = Object.keys(tree);
+  const found = names(tree, work);
+  for (const relation of found) {
+    work.names.add(relation.name).add(relation.schema);
+    if (!touchesProtected(relation, work.context)) continue;
+    if (!harmless.has(kind ?? ""))
+      refuse(
+        "statement",
+        "customers' tables are not changed through whosaw",
+        "Ask whoever runs the database.",
+      );
+    work.count.protected = true;
+    if (kind === "TruncateStmt") work.count.action = "delete";
+  }
+  return nothing();
+}
+
+function rewriteExplain(query: Node | undefined, options: readonly Node[] | undefined, env: Env): Output {
+  const analyze = (options ?? []).some((node) => {
+    if (!("DefElem" in node) || node.DefElem.defname !== "analyze") return false;
+    const { arg } = node.DefElem;
+    if (arg === undefined) return true;
+    if ("Boolean" in arg) return arg.Boolean.boolval === true;
+    if ("Integer" in arg) return arg.Integer.ival !== undefined && arg.Integer.ival !== 0;
+    return !("String" in arg && /^(?:false|off)$/i.test(arg.String.sval ?? ""));
+  });
+  if (query !== undefined && "ExecuteStmt" in query) {
+    if (analyze) refuse("explain", "EXPLAIN ANALYZE runs a prepared statement", "Leave ANALYZE out.");
+    return nothing();
+  }
+  inner(query, env);
+  const { count } = env.work;
+  count.action = null;
+  if (analyze && count.protected)
+    refuse("explain", "EXPLAIN ANALYZE reads customers' data", "Leave ANALYZE out.");
+  return nothing();
+}
+
+function rewriteCopy(copy: CopyStmt, env: Env): Output {
+  const { work } = env;
+  if (copy.is_program === true || copy.filename !== undefined)
+    return refuse("copy", "COPY reaches files or programs of the server", "Use COPY ... TO STDOUT.");
+  if (copy.is_from === true) return copyIn(copy, work);
+  const { relation } = copy;
+  const query: Node = copy.query ?? { SelectStmt: plainSelect({ targetList: copyColumns(copy) }) };
+  if (relation !== undefined && "SelectStmt" in query) {
+    // COPY of a table takes its own rows only, not its children's.
+    const { inh: _, ...only } = relation;
+    query.SelectStmt.fromClause = [{ RangeVar: only }];
+    const [found] = names(copy, work);
+    if (found?.kind === "view" || found?.kind === "partitioned")
+      mistake("42809", `cannot copy from "${found.name}": use COPY (SELECT ...) TO`);
+  }
+  const output = inner(query, env);
+  if (!work.count.changed) return output;
+  work.count.export = true;
+  delete copy.relation;
+  delete copy.attlist;
+  copy.query = output.carried.length === 0 ? query : slotsFirst(query, output, work);
+  if (output.carried.length > 0 && !textual(copy.options))
+    refuse("copy", "customers' data can't be copied in binary form", "Use FORMAT text or csv.");
+  return output;
+}
+
+function copyColumns({ attlist }: CopyStmt): Node[] {
+  if (attlist === undefined) return [target({ ColumnRef: { fields: [{ A_Star: {} }] } })];
+  return attlist.map((column) => target(columnRef(lastWord([column]) ?? "")));
+}
+
+function copyIn(copy: CopyStmt, work: Work): Output {
+  const [found] = names(copy, work);
+  if (found === undefined)
+    return mistake("42P01", `relation "${copy.relation?.relname ?? ""}" does not exist`);
+  work.names.add(found.name);
+  work.count.action = "update";
+  if (configured(found, work.context)) work.count.protected = true;
+  return nothing();
+}
+
+function textual(options: readonly Node[] | undefined): boolean {
+  const formats = (options ?? []).flatMap((node) =>
+    "DefElem" in node && node.DefElem.defname === "format" && node.DefElem.arg !== undefined
+      ? [lastWord([node.DefElem.arg]) ?? ""]
+      : [],
+  );
+  return formats.every((format) => format === "text" || format === "csv");
+}
+
+/** A line's hidden columns come first, where they are found without knowing how many others there are. */
+function slotsFirst(query: Node, output: Output, work: Work): Node {
+  if (output.openEnded) return refuse("copy", "COPY over columns that aren't known", "Name the columns.");
+  if (!("SelectStmt" in query))
+    return refuse("copy", "COPY of rows that are changed", "Use INSERT, UPDATE or DELETE by itself.");
+  const alias = hiddenName(work);
+  const columns = output.columns.map((_, index) => `${alias}_${index + 1}`);
+  const slots = output.carried.map(({ column }) => column);
+  const list = [
+    ...slots.map((column) => target(columnRef(alias, column))),
+    ...output.columns.map(({ name }, index) => target(columnRef(alias, columns[index] ?? ""), name)),
+  ];
+  const fromClause = [subselect(query.SelectStmt, alias, [...columns, ...slots])];
+  return { SelectStmt: plainSelect({ targetList: list, fromClause }) };
+}
