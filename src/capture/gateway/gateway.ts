@@ -255,6 +255,7 @@ class Gateway {
       mayShow: this.#rules.mayShow,
       identify: this.#speakers(client.user.name, login),
       commentIn: tokenInComment,
+      onTrouble: this.#options.onTrouble,
     };
   }
 

@@ -65,15 +65,34 @@ export class SessionContext {
       this.#ownDue = false;
       return true;
     }
-    let skipped = false;
-    const own = await this.#services.catalog.load(async (sql) => {
-      const rows = skipped ? null : await this.#ask(sql);
-      skipped ||= rows === null;
-      return rows ?? [];
-    }, this.#place());
-    if (skipped) return false;
+    const own = await this.#loadOwn();
+    if (own === null) return false;
     this.#own = own;
     this.#ownDue = false;
+    return true;
+  }
+
+  /** Null if the server skipped a part of it. */
+  async #loadOwn(): Promise<Catalog | null> {
+    let skipped = false;
+    const ask = async (sql: string): Promise<readonly (readonly (string | null)[])[]> => {
+      const rows = await this.#ask(sql);
+      skipped = rows === null;
+      if (rows === null) throw new Error("skipped");
+      return rows;
+    };
+    try {
+      return await this.#services.catalog.load(ask, this.#place());
+    } catch (error) {
+      if (skipped) return null;
+      throw error;
+    }
+  }
+
+  /** A name that isn't known may be newer than the last look. @returns whether there was something to look at again. */
+  async lookAgain(): Promise<boolean> {
+    if (this.#own !== null) return false;
+    await this.#services.catalog.refresh();
     return true;
   }
 

@@ -43,6 +43,8 @@ export interface SessionServices {
   readonly mayRun: (identity: Identity, now: number) => StatementRefusal | null;
   /** Asked with whom a batch shows, before it is recorded and released. */
   readonly mayShow: (identity: Identity, seen: readonly Seen[], now: number) => StatementRefusal | null;
+  /** Told of what an operator should know. */
+  readonly onTrouble: (what: string) => void;
   /** Null where this login may not speak for others. */
   readonly identify: ((token: string, ticket: string | null) => Promise<Identity | StatementRefusal>) | null;
   /** Whom and which ticket a comment at either end of the text names. */

@@ -218,8 +218,11 @@ export class Session {
       this.#pumpClient();
     };
     done.then(goOn, (error: unknown) => {
+      // A defect, or a server that is gone: this session ends, and the others go on.
+      this.#services.onTrouble(
+        `a session was cut: ${error instanceof Error ? error.message : String(error)}`,
+      );
       this.cut("broken");
-      throw error;
     });
   }
 

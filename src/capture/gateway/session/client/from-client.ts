@@ -101,6 +101,26 @@ export class FromClient {
     return this.#planLater(said, act);
   }
 
+  /** Plans a text; a name that the last look at the catalog didn't find is looked for again before it is called unknown. */
+  #planned(
+    text: string,
+    identity: Identity,
+    act: (planned: readonly PlannedStatement[] | StatementRefusal) => Later,
+  ): Later {
+    const planned = this.#plan(text, identity);
+    const unknown = isStatementRefusal(planned) && unknownNames.has(planned.code);
+    return unknown ? this.#planAgain(text, identity, act) : act(planned);
+  }
+
+  async #planAgain(
+    text: string,
+    identity: Identity,
+    act: (planned: readonly PlannedStatement[] | StatementRefusal) => Later,
+  ): Promise<null> {
+    await this.#side.context.lookAgain();
+    return this.#skipping ? null : act(this.#plan(text, identity));
+  }
+
   async #planLater(
     said: ReturnType<SessionServices["commentIn"]>,
     act: (identity: Identity | StatementRefusal) => Later,
@@ -130,8 +150,14 @@ export class FromClient {
 
   #query(text: string, identity: Identity | StatementRefusal): Later {
     if (isStatementRefusal(identity)) return this.#refuseQuery(text, identity);
-    const planned = this.#plan(text, identity);
-    if (isStatementRefusal(planned)) return this.#refuseQuery(text, planned);
+    return this.#planned(text, identity, (planned) =>
+      isStatementRefusal(planned)
+        ? this.#refuseQuery(text, planned)
+        : this.#queryPlanned(text, identity, planned),
+    );
+  }
+
+  #queryPlanned(text: string, identity: Identity, planned: readonly PlannedStatement[]): Later {
     const unfit = unfitBatch(planned.map(({ plan }) => plan));
     if (unfit !== null) return this.#refuseQuery(text, unfit);
     const runs: Run[] = [];
@@ -203,12 +229,23 @@ export class FromClient {
   #parse(
     message: Extract<SessionMessage, { readonly kind: "Parse" }>,
     identity: Identity | StatementRefusal,
+  ): Later {
+    const unplanned: StatementNote = { normalized: "", original: message.sql };
+    if (isStatementRefusal(identity)) return this.#refuse(identity, unplanned);
+    return this.#planned(message.sql, identity, (planned) =>
+      isStatementRefusal(planned)
+        ? this.#refuse(planned, unplanned)
+        : this.#parsePlanned(message, identity, planned),
+    );
+  }
+
+  #parsePlanned(
+    message: Extract<SessionMessage, { readonly kind: "Parse" }>,
+    identity: Identity,
+    planned: readonly PlannedStatement[],
   ): null {
     const { sql: text, statement: name, parameterTypes: types } = message;
     const unplanned: StatementNote = { normalized: "", original: text };
-    if (isStatementRefusal(identity)) return this.#refuse(identity, unplanned);
-    const planned = this.#plan(text, identity);
-    if (isStatementRefusal(planned)) return this.#refuse(planned, unplanned);
     if (planned.length > 1) return this.#refuse(severalStatements, unplanned);
     if (this.#names.statements.size >= namesMax) return this.#refuse(tooManyNames, unplanned);
     const [one] = planned;
@@ -439,6 +476,9 @@ export class FromClient {
     encodeFrontend(message, this.#side.toServer);
   }
 }
+
+/** SQLSTATEs of a table or schema that isn't there. */
+const unknownNames: ReadonlySet<string> = new Set(["42P01", "3F000"]);
 
 const emptyPlan: StatementPlan = {
   sql: "",
