@@ -10,6 +10,8 @@ import { demoCommand } from "./commands/demo.ts";
 import { evidenceCommand } from "./commands/evidence.ts";
 import { exportCommand } from "./commands/export.ts";
 import { importCommand } from "./commands/import.ts";
+import { initCommand } from "./commands/guard/init.ts";
+import { passwordCommand } from "./commands/guard/password.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
 import { scopeCommand } from "./commands/scope.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -56,6 +58,7 @@ export function buildProgram(version: string, makeRun: (options: GlobalOptions) 
   addDeciding(program, run);
   addServe(program, run);
   addRebuild(program, run);
+  addGuard(program, run);
   addSimulation(program, run);
   program
     .command("completion")
@@ -286,6 +289,27 @@ function addServe(program: Command, run: Run): void {
     .requiredOption("--reason <text>", "why: the log says it")
     .addHelpText("after", '\nExample:\n  $ whosaw restore agent-0417 --reason "case 12: cleared"')
     .action((actor: string, options) => run((invocation) => restoreCommand(invocation, actor, options)));
+}
+
+function addGuard(program: Command, run: Run): void {
+  program
+    .command("init")
+    .description(
+      "looks at a help desk's database and proposes whosaw.yaml: what to protect, and how to close the side doors",
+    )
+    .argument("[address]", "postgres://user@host/database; without it PGHOST, PGDATABASE and so on")
+    .option("--customers <schema.table>", "the table whose rows are customers, where the guess is wrong")
+    .option("--tickets <schema.table>", "the table of tickets, where the guess is wrong")
+    .option("--force", "overwrite whosaw.yaml")
+    .addHelpText("after", "\nExample:\n  $ whosaw init postgres://admin@db.example.com/desk > doors.sql")
+    .action((url: string | undefined, options) => run((invocation) => initCommand(invocation, url, options)));
+  program
+    .command("password")
+    .description(
+      "makes the SCRAM verifier of a password, for users in whosaw.yaml; the password is read from stdin",
+    )
+    .addHelpText("after", "\nExample:\n  $ whosaw password < secret.txt")
+    .action(() => run((invocation) => passwordCommand(invocation)));
 }
 
 function addRebuild(program: Command, run: Run): void {

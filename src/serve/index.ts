@@ -57,3 +57,4 @@ export {
   always,
 } from "../explain/index.ts";
 export { type Scope, type ScopeQuestion } from "../trace/index.ts";
+export { initialise, type Initialised, type InitWish, verifierOf } from "./init/index.ts";

@@ -1,0 +1,27 @@
+create table users (id serial primary key, login varchar not null default '', hashed_password varchar(40) not null default '', firstname varchar(30) not null default '', lastname varchar(255) not null default '', admin boolean not null default false, status integer not null default 1, language varchar(5) default '', type varchar, salt varchar(64), mail_notification varchar not null default '', created_on timestamp);
+create table email_addresses (id serial primary key, user_id integer not null, address varchar not null, is_default boolean not null default false, created_on timestamp not null default now());
+create table projects (id serial primary key, name varchar not null default '', description text, identifier varchar);
+create table issue_statuses (id serial primary key, name varchar(30) not null default '', is_closed boolean not null default false, position integer);
+create table issues (id serial primary key, tracker_id integer not null, project_id integer not null, subject varchar not null default '', description text, status_id integer not null, assigned_to_id integer, priority_id integer not null, author_id integer not null, created_on timestamp, closed_on timestamp, parent_id integer, is_private boolean not null default false);
+create table journals (id serial primary key, journalized_id integer not null default 0, journalized_type varchar(30) not null default '', user_id integer not null default 0, notes text, created_on timestamp not null default now());
+create table journal_details (id serial primary key, journal_id integer not null default 0, property varchar(30) not null default '', prop_key varchar(30) not null default '', old_value text, value text);
+create table attachments (id serial primary key, container_id integer, container_type varchar(30), filename varchar not null default '', disk_filename varchar not null default '', filesize bigint not null default 0, content_type varchar default '', author_id integer not null default 0);
+create table custom_values (id serial primary key, customized_type varchar(30) not null default '', customized_id integer not null default 0, custom_field_id integer not null default 0, value text);
+create table roles (id serial primary key, name varchar not null default '', permissions text);
+create table member_roles (id serial primary key, member_id integer not null, role_id integer not null);
+create table workflows (id serial primary key, tracker_id integer not null default 0, role_id integer not null default 0, field_name varchar(30), rule varchar(30));
+create table tokens (id serial primary key, user_id integer not null default 0, action varchar(30) not null default '', value varchar(40) not null default '');
+create table auth_sources (id serial primary key, type varchar(30) not null default '', name varchar(60) not null default '', account varchar, account_password varchar default '');
+create table watchers (id serial primary key, watchable_type varchar not null default '', watchable_id integer not null default 0, user_id integer);
+
+insert into users (id, login, firstname, lastname, type) select g, 'u' || g, (array['Ann', 'Bob', 'Eve', 'Zoë'])[1 + g % 4], (array['Miller', 'Smith', 'Doe'])[1 + g % 3], 'User' from generate_series(10, 300) g;
+insert into email_addresses (user_id, address) select g, 'u' || g || '@example.com' from generate_series(10, 300) g;
+insert into projects (id, name, identifier) values (1, 'Support', 'support');
+insert into issue_statuses (id, name, is_closed) values (1, 'New', false), (2, 'In Progress', false), (5, 'Closed', true);
+insert into issues (id, tracker_id, project_id, subject, description, status_id, assigned_to_id, priority_id, author_id) select g, 1, 1, 'Cannot log in since update ' || g, 'Dear support, since the update I cannot log in any more.', (array[1, 2, 5])[1 + g % 3], 10 + g % 10, 1, 20 + g % 280 from generate_series(1, 400) g;
+insert into journals (journalized_id, journalized_type, user_id, notes) select 1 + g % 400, 'Issue', 10 + g % 290, 'Thank you for the hint, it works again now.' from generate_series(1, 900) g;
+insert into journal_details (journal_id, property, prop_key, old_value, value) select g, 'attr', 'status_id', '1', '2' from generate_series(1, 900) g;
+insert into attachments (container_id, container_type, filename, disk_filename, content_type, author_id) select 1 + g % 400, 'Issue', 'invoice' || g || '.pdf', 'x' || g, 'application/pdf', 20 + g % 280 from generate_series(1, 100) g;
+insert into custom_values (customized_type, customized_id, custom_field_id, value) select case when g % 3 = 0 then 'Principal' else 'Issue' end, case when g % 3 = 0 then 10 + g % 290 else 1 + g % 400 end, 1, '+1 202 555 01' || lpad((g % 100)::text, 2, '0') from generate_series(1, 300) g;
+insert into tokens (user_id, action, value) select 10 + g % 290, 'session', md5(g::text) from generate_series(1, 100) g;
+insert into watchers (watchable_type, watchable_id, user_id) select 'Issue', 1 + g % 400, 10 + g % 290 from generate_series(1, 300) g;

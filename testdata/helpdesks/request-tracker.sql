@@ -1,0 +1,21 @@
+create table users (id integer primary key, name varchar(200) not null, password varchar(256), emailaddress varchar(120), realname varchar(120), workphone varchar(30), city varchar(100), state varchar(100), lang varchar(16), comments text, creator integer not null default 0, lastupdatedby integer not null default 0, created timestamp);
+create unique index users1 on users (lower(name));
+create table queues (id integer primary key, name varchar(200) not null, description varchar(255), correspondaddress varchar(120), creator integer not null default 0);
+create table tickets (id integer primary key, effectiveid integer not null default 0, queue integer not null default 0, type varchar(16), owner integer not null default 0, subject varchar(200), priority integer not null default 0, status varchar(64), resolved timestamp, creator integer not null default 0, lastupdatedby integer not null default 0, created timestamp);
+create table groups (id integer primary key, name varchar(200), description varchar(255), domain varchar(64), instance integer, creator integer not null default 0);
+create table groupmembers (id serial primary key, groupid integer not null default 0, memberid integer not null default 0, creator integer not null default 0);
+create unique index groupmembers1 on groupmembers (groupid, memberid);
+create table transactions (id bigint primary key, objecttype varchar(255) not null, objectid integer not null default 0, type varchar(20), field varchar(255), oldvalue varchar(255), newvalue varchar(255), creator integer not null default 0, created timestamp);
+create table attachments (id bigint primary key, transactionid bigint not null, parent bigint not null default 0, subject varchar(255), filename varchar(255), contenttype varchar(80), content text, headers text, creator integer not null default 0, created timestamp);
+create table objectcustomfieldvalues (id bigint primary key, customfield integer not null, objecttype varchar(255) not null, objectid integer not null, content varchar(255), largecontent text, creator integer not null default 0);
+create table sessions (id char(32) primary key, a_session bytea, lastupdated timestamp not null default current_timestamp);
+create table authtokens (id integer primary key, owner integer not null default 0, token varchar(256), description varchar(255) not null default '');
+
+insert into users (id, name, emailaddress, realname, workphone, city) select g, case when g <= 20 then 'agent' || g else 'cust' || g || '@example.com' end, 'u' || g || '@example.com', (array['Ann', 'Bob', 'Eve'])[1 + g % 3] || ' ' || (array['Miller', 'Smith'])[1 + g % 2], '+1 202 555 01' || lpad((g % 100)::text, 2, '0'), 'Springfield' from generate_series(10, 400) g;
+insert into queues values (1, 'General', 'The default queue', 'help@example.com', 1), (2, 'Billing', 'About money', 'billing@example.com', 1);
+insert into tickets (id, effectiveid, queue, type, owner, subject, status, creator) select g, g, 1 + g % 2, 'ticket', 10 + g % 10, 'I cannot log in to my account number ' || g, (array['new', 'open', 'stalled', 'resolved', 'rejected'])[1 + g % 5], 21 + g % 300 from generate_series(1, 500) g;
+insert into groups (id, name, domain, instance, creator) select g * 4 + r, (array['Requestor', 'Owner', 'Cc', 'AdminCc'])[1 + r], 'RT::Ticket-Role', g, 1 from generate_series(1, 500) g, generate_series(0, 3) r;
+insert into groupmembers (groupid, memberid) select g * 4, 21 + g % 300 from generate_series(1, 500) g;
+insert into groupmembers (groupid, memberid) select g * 4 + 1, 10 + g % 10 from generate_series(1, 500) g;
+insert into transactions (id, objecttype, objectid, type, creator) select g, case when g % 20 = 0 then 'RT::User' else 'RT::Ticket' end, case when g % 20 = 0 then 21 + g % 300 else 1 + g % 500 end, (array['Create', 'Correspond', 'Comment'])[1 + g % 3], 21 + g % 300 from generate_series(1, 2000) g;
+insert into attachments (id, transactionid, subject, contenttype, content, headers) select g, g, 'Re: I cannot log in to my account', 'text/plain', E'Hello, I still cannot log in, please call me.\n' || g, E'From: c@example.com\nTo: help@example.com' from generate_series(1, 2000) g;
