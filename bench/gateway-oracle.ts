@@ -1,0 +1,88 @@
+/**
+ * The marker oracle over random statements: what left without a sighting (must be nothing), how much is recorded that wasn't in the
+ * bytes, and which harmless statements are refused. Each script runs on the bare server and through the gateway.
+ * Run: npm run bench -- gateway-oracle [--statements N] [--minutes M] [--seed S] [--server 15|18] [--direct] [--sqlsmith] [--short]
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { finder } from "../test/gateway/find.ts";
+import { Ledger } from "../test/gateway/oracle.ts";
+import { startPostgres } from "../test/gateway/postgres.ts";
+import { wideRole } from "../test/gateway/protection.ts";
+import { scripts } from "../test/gateway/random/statements.ts";
+import { type Tally, Trial } from "../test/gateway/random/trial.ts";
+import { startThrough } from "../test/gateway/through.ts";
+
+function option(name: string): string | null {
+  const at = process.argv.indexOf(`--${name}`);
+  return at < 0 ? null : (process.argv[at + 1] ?? "");
+}
+
+const short = process.argv.includes("--short");
+const statementsMax = Number(option("statements") ?? (short ? 500 : 20_000));
+const until = Date.now() + Number(option("minutes") ?? 600) * 60_000;
+const seed = Number(option("seed") ?? 1);
+const major = option("server") === "15" ? 15 : 18;
+const direct = process.argv.includes("--direct") || startThrough === null;
+const desk = { customers: 30, agents: 4, seed: 3, markers: true };
+
+const share = (part: number, whole: number): string =>
+  `${part} of ${whole} (${((100 * part) / Math.max(1, whole)).toFixed(1)}%)`;
+
+function print(tally: Tally, seconds: number): void {
+  console.log(
+    `statements run           ${tally.statements} in ${seconds.toFixed(0)} s, seed ${seed}, PostgreSQL ${major}`,
+  );
+  console.log(
+    `scripts with markers     ${tally.marked}; harmless ones ${tally.harmless}; answered without an error ${tally.answered}`,
+  );
+  console.log(`unrecorded markers       ${tally.unrecorded.length} (must be 0)`);
+  console.log(
+    `over-recorded            ${share(tally.extra, tally.recorded)} of the (customer, field) pairs recorded`,
+  );
+  console.log(
+    `refused                  ${tally.refused}; of harmless ones ${share(tally.refusedHarmless, tally.harmless)}`,
+  );
+  console.log(`neither answered nor refused, where the bare server answers: ${tally.broken.length}`);
+  console.log(`answers with fewer markers than the bare server's: ${tally.missing.length}`);
+  for (const [rule, count] of [...tally.rules].sort(([, a], [, b]) => b - a))
+    console.log(`  refused by ${rule}: ${count}`);
+  for (const { script, mark } of tally.unrecorded.slice(0, direct ? 0 : 10))
+    console.log(`UNRECORDED ${JSON.stringify(mark)}\n  ${script.join(";\n  ")}`);
+  for (const { script, said } of tally.broken.slice(0, 10))
+    console.log(`BROKEN ${said}\n  ${script.join(";\n  ")}`);
+  for (const { script, marks } of tally.missing.slice(0, 5))
+    console.log(`MISSING ${marks}\n  ${script.join(";\n  ")}`);
+}
+
+const ledger = new Ledger(seed, 1);
+const postgres = await startPostgres({ ...desk, major });
+const gateway =
+  direct || startThrough === null
+    ? null
+    : await startThrough({
+        postgres,
+        roles: { desk_agent: wideRole, desk_lead: wideRole },
+        record: ledger.record,
+      });
+if (gateway === null) console.log("through no gateway: every marker must be reported as unrecorded");
+const trial = new Trial({ postgres, address: gateway?.address ?? postgres, ledger, finder: finder(desk) });
+const started = performance.now();
+let at = 0;
+for (const script of scripts(seed)) {
+  await trial.one(script, seed + at);
+  at++;
+  // What was judged needn't be kept: a long run would fill the memory.
+  ledger.durable.length = 0;
+  if (trial.tally.statements >= statementsMax || Date.now() > until) break;
+  if (at % 200 === 0) {
+    process.stderr.write(
+      `${trial.tally.statements} statements, ${trial.tally.unrecorded.length} unrecorded\n`,
+    );
+    await sleep(1);
+  }
+}
+await trial.end();
+print(trial.tally, (performance.now() - started) / 1000);
+await gateway?.stop();
+await postgres.stop();
+process.exit(trial.tally.unrecorded.length > 0 && !direct ? 1 : 0);

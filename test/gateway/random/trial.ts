@@ -1,0 +1,160 @@
+import { type BindOptions, say } from "../bytes.ts";
+import { type Answer, join, type Piece, type RawClient } from "../client.ts";
+import { Dice } from "./expressions.ts";
+import { Ledger, overRecorded, unrecorded, type Unrecorded } from "../oracle.ts";
+import type { World } from "../evasions/play.ts";
+import { seededRandom } from "../../../src/base/index.ts";
+import type { Script } from "./statements.ts";
+
+/** What came of many random statements. */
+export interface Tally {
+  statements: number;
+  answered: number;
+  /** Statements of which the bare server brought markers. */
+  marked: number;
+  readonly unrecorded: { readonly script: Script; readonly mark: Unrecorded }[];
+  /** Customer and field pairs that were recorded, and of these those with no marker in the bytes. */
+  recorded: number;
+  extra: number;
+  /** The bare server answers without a marker; the gateway refuses. */
+  refusedHarmless: number;
+  harmless: number;
+  refused: number;
+  readonly rules: Map<string, number>;
+  /** The bare server answers, and the gateway neither answers nor refuses. */
+  readonly broken: { readonly script: Script; readonly said: string }[];
+  /** Markers that the bare server brings and the gateway doesn't. */
+  readonly missing: { readonly script: Script; readonly marks: number }[];
+}
+
+export function emptyTally(): Tally {
+  return {
+    statements: 0,
+    answered: 0,
+    marked: 0,
+    recorded: 0,
+    extra: 0,
+    refusedHarmless: 0,
+    harmless: 0,
+    refused: 0,
+    unrecorded: [],
+    rules: new Map(),
+    broken: [],
+    missing: [],
+  };
+}
+
+/** How a script is sent: the same way to both sides. */
+type Send = (client: RawClient, sql: string) => Promise<Answer>;
+
+function sender(seed: number): Send {
+  const dice = new Dice(seededRandom(seed));
+  const way = dice.below(4);
+  const limit = dice.pick([0, 0, 1, 3]);
+  const options: BindOptions = { formats: dice.pick([[], [0], [1]]), portal: dice.pick(["", "p"]) };
+  return async (client, sql) => {
+    if (way < 2) return client.query(sql);
+    const described = way === 2 ? [say.describe("P", options.portal)] : [];
+    const again =
+      limit > 0 && /^[(]?(select|with|values|table)/.test(sql) ? [say.execute(options.portal, limit)] : [];
+    const close = [say.close("P", options.portal)];
+    return client.pipeline([
+      say.parse(sql),
+      say.bind(options),
+      ...described,
+      say.execute(options.portal, limit),
+      ...again,
+      ...close,
+      say.sync(),
+    ]);
+  };
+}
+
+interface Run {
+  readonly pieces: readonly Piece[];
+  readonly errors: readonly string[];
+  readonly said: string;
+}
+
+async function run(client: RawClient, script: Script, send: Send): Promise<Run> {
+  const from = client.pieces.length;
+  const answers: Answer[] = [];
+  for (const sql of script) answers.push(await send(client, sql));
+  const said = answers
+    .flatMap(({ messages }) => messages)
+    .filter(({ type }) => type === "E")
+    .map(({ body }) => body.toString().replaceAll("\0", " "));
+  return {
+    pieces: client.pieces.slice(from),
+    errors: answers.flatMap(({ errors }) => errors),
+    said: said.join(" | "),
+  };
+}
+
+/** Two connections, one straight to the server and one through what is tried, that are told the same things. */
+export class Trial {
+  readonly #world: World;
+  readonly tally: Tally = emptyTally();
+  #bare: RawClient | null = null;
+  #mine: RawClient | null = null;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  async #connect(which: "bare" | "mine"): Promise<RawClient> {
+    const { postgres, address, ledger } = this.#world;
+    const durable = (): number => (which === "mine" ? ledger.durable.length : 0);
+    const client = await join(which === "mine" ? address : postgres, postgres.lead, durable);
+    await client.query("set statement_timeout = '3s'");
+    return client;
+  }
+
+  /** `seed` decides how the statements are sent. */
+  async one(script: Script, seed: number): Promise<void> {
+    const { postgres, ledger, finder } = this.#world;
+    if (this.#bare === null || this.#bare.closed) this.#bare = await this.#connect("bare");
+    if (this.#mine === null || this.#mine.closed) this.#mine = await this.#connect("mine");
+    const before = ledger.durable.length;
+    const send = sender(seed);
+    const bare = await run(this.#bare, script, send);
+    const mine = await run(this.#mine, script, send);
+    const { tally } = this;
+    tally.statements += script.length;
+    const heard = { actor: postgres.lead.user, pieces: mine.pieces };
+    for (const mark of unrecorded(heard, ledger, finder)) tally.unrecorded.push({ script, mark });
+    const now = new Ledger();
+    now.durable.push(...ledger.durable.slice(before));
+    const over = overRecorded(heard, now, finder);
+    tally.recorded += over.recorded;
+    tally.extra += over.extra;
+    const bareMarks = finder.inAll(Buffer.concat(bare.pieces.map(({ bytes }) => bytes))).length;
+    const refused = mine.errors.includes("42501") && !bare.errors.includes("42501");
+    if (bareMarks > 0) tally.marked++;
+    else if (bare.errors.length === 0) tally.harmless++;
+    if (mine.errors.length === 0) tally.answered++;
+    if (refused) {
+      tally.refused++;
+      for (const { rule } of now.of("refusal")) tally.rules.set(rule, (tally.rules.get(rule) ?? 0) + 1);
+      if (bare.errors.length === 0 && bareMarks === 0) tally.refusedHarmless++;
+    } else if (bare.errors.length === 0 && mine.errors.length > 0)
+      tally.broken.push({ script, said: mine.said });
+    const mineMarks = finder.inAll(Buffer.concat(mine.pieces.map(({ bytes }) => bytes))).length;
+    if (!refused && bare.errors.length === 0 && mineMarks < bareMarks)
+      tally.missing.push({ script, marks: bareMarks - mineMarks });
+    // Whatever a script has left in its sessions must not colour the next one.
+    await this.#calm();
+  }
+
+  async #calm(): Promise<void> {
+    for (const client of [this.#bare, this.#mine]) {
+      const answer = await client?.query("rollback");
+      const status = answer?.messages.at(-1)?.body.toString();
+      if (client !== null && (status !== "I" || client.closed)) client.destroy();
+    }
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([this.#bare?.end(), this.#mine?.end()]);
+  }
+}
