@@ -22,7 +22,7 @@ const statementsMax = Number(option("statements") ?? (short ? 500 : 20_000));
 const until = Date.now() + Number(option("minutes") ?? 600) * 60_000;
 const seed = Number(option("seed") ?? 1);
 const major = option("server") === "15" ? 15 : 18;
-const direct = process.argv.includes("--direct") || startThrough === null;
+const direct = process.argv.includes("--direct");
 const desk = { customers: 30, agents: 4, seed: 3, markers: true };
 
 const share = (part: number, whole: number): string =>
@@ -56,14 +56,13 @@ function print(tally: Tally, seconds: number): void {
 
 const ledger = new Ledger(seed, 1);
 const postgres = await startPostgres({ ...desk, major });
-const gateway =
-  direct || startThrough === null
-    ? null
-    : await startThrough({
-        postgres,
-        roles: { desk_agent: wideRole, desk_lead: wideRole },
-        record: ledger.record,
-      });
+const gateway = direct
+  ? null
+  : await startThrough({
+      postgres,
+      roles: { desk_agent: wideRole, desk_lead: wideRole },
+      record: ledger.record,
+    });
 if (gateway === null) console.log("through no gateway: every marker must be reported as unrecorded");
 const trial = new Trial({ postgres, address: gateway?.address ?? postgres, ledger, finder: finder(desk) });
 const started = performance.now();

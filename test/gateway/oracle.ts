@@ -38,9 +38,9 @@ export class Ledger {
   };
 
   /** What stood when the first `until` events were durable: who saw whose field, as `actor customer table field`. */
-  sightings(until: number = this.durable.length): ReadonlySet<string> {
+  sightings(until: number = this.durable.length, from = 0): ReadonlySet<string> {
     const seen = new Set<string>();
-    for (const event of this.durable.slice(0, until)) {
+    for (const event of this.durable.slice(from, until)) {
       if (event.kind !== "sighting") continue;
       for (const { table, customers, shown, masked } of event.seen)
         for (const customer of customers)
@@ -48,6 +48,11 @@ export class Ledger {
             seen.add(pair(event.reader.actor, { customer, table, field }));
     }
     return seen;
+  }
+
+  /** When everything that was said so far is durable. */
+  async settled(): Promise<void> {
+    await this.#turn;
   }
 
   of<Kind extends GatewayEvent["kind"]>(
@@ -71,6 +76,8 @@ function whole(table: string): string {
 
 export interface Heard {
   readonly actor: string;
+  /** How many events were durable before: what was recorded then excuses nothing now. */
+  readonly from: number;
   readonly pieces: readonly Piece[];
 }
 
@@ -84,9 +91,9 @@ export interface Unrecorded extends Marked {
 
 /** Every marker in everything that was heard, against what stood durable when its message was complete. */
 export function unrecorded(heard: Heard, ledger: Ledger, finder: Finder): readonly Unrecorded[] {
-  const { actor, pieces } = heard;
+  const { actor, from, pieces } = heard;
   const bytes = Buffer.concat(pieces.map((piece) => piece.bytes));
-  const atLast = ledger.sightings();
+  const atLast = ledger.sightings(ledger.durable.length, from);
   const wrong = new Map<string, Unrecorded>();
   const blame = (mark: Marked, message: string, then: ReadonlySet<string>): void => {
     const key = pair(actor, mark);
@@ -102,7 +109,7 @@ export function unrecorded(heard: Heard, ledger: Ledger, finder: Finder): readon
     if (marks.length === 0) continue;
     const durable = durableAt(pieces, end);
     if (durable !== count) {
-      stood = ledger.sightings(durable);
+      stood = ledger.sightings(durable, from);
       count = durable;
     }
     for (const mark of marks) blame(mark, message.type, stood);

@@ -53,7 +53,7 @@ export const wideRole: Role = {
   export: true,
   rowsMax: null,
   aggregates: { allow: true, smallestGroup: 1 },
-  functions: new Set(),
+  functions: new Set(["kb.slug"]),
   channels: new Set(["desk_news"]),
   ddl: true,
 };

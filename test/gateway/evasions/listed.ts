@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { say } from "../bytes.ts";
 import { type Evasion, evasion } from "./evasion.ts";
 
@@ -136,6 +137,7 @@ export const listed: readonly Evasion[] = [
     [
       "select setval('kb.press_release', (select phone_digits from customers where id = 3))",
       "select last_value from kb.press_release",
+      "@owner select setval('kb.press_release', 1)",
     ],
     { leaks: "customers.phone_digits" },
   ),
@@ -268,11 +270,13 @@ export const listed: readonly Evasion[] = [
         "create view scratch.turning as select id, name from agents; grant select on scratch.turning to public",
       );
       try {
-        await agent.pipeline([
-          say.parse("select name from scratch.turning", "turning"),
-          say.describe("S", "turning"),
-          say.sync(),
-        ]);
+        // A gateway looks at the catalog every now and then, so a new view may take a moment to be known.
+        for (let tries = 0; tries < 50; tries++) {
+          const parse = say.parse("select name from scratch.turning", "turning");
+          const { errors } = await agent.pipeline([parse, say.describe("S", "turning"), say.sync()]);
+          if (errors.length === 0) break;
+          await sleep(100);
+        }
         await owner(
           "drop view scratch.turning; create view scratch.turning as select id::text, email as name from customers where id < 4; grant select on scratch.turning to public",
         );

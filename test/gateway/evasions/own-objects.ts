@@ -168,7 +168,10 @@ export const objects: readonly Evasion[] = [
   evasion("B", "o20", "create operator pg_temp.=== (function = texteq, leftarg = text, rightarg = text)"),
   evasion("B", "o21", "create aggregate scratch.together (text) (sfunc = textcat, stype = text)"),
   evasion("B", "o22", "create cast (text as integer) with inout"),
-  evasion("B", "o23", "create domain scratch.said as text check (value <> '')"),
+  evasion("R/B", "o23", [
+    "create domain scratch.said as text check (value <> '')",
+    "@owner drop domain if exists scratch.said",
+  ]),
   evasion("B", "o24", "call scratch.nothing()"),
   evasion("B", "o25", "create extension dblink"),
   evasion("B", "o26", "create statistics scratch.s on name, email from customers"),

@@ -66,7 +66,8 @@ export async function play(evasion: Evasion, mode: Mode, world: World): Promise<
       await run({ agent, owner, major: postgres.major });
     } else {
       for (const sql of run) {
-        if (sql.startsWith("@owner ")) await owner(sql.slice(7));
+        // What the owner tidies up may never have come to be.
+        if (sql.startsWith("@owner ")) await owner(sql.slice(7)).catch(() => null);
         else if (sql.startsWith("@other ") && other !== null) await say(other, sql.slice(7), mode);
         else await say(agent, sql, mode);
       }
@@ -74,9 +75,10 @@ export async function play(evasion: Evasion, mode: Mode, world: World): Promise<
   } finally {
     await Promise.all([agent.end(), other?.end()]);
   }
+  await ledger.settled();
   const heard = [
-    { actor: postgres.lead.user, pieces: agent.pieces },
-    { actor: postgres.agent.user, pieces: other?.pieces ?? [] },
+    { actor: postgres.lead.user, from: before, pieces: agent.pieces },
+    { actor: postgres.agent.user, from: before, pieces: other?.pieces ?? [] },
   ];
   const mine = ledgerFrom(ledger, before);
   const marks = heard.flatMap(({ actor, pieces }) =>

@@ -121,7 +121,8 @@ export class Trial {
     const mine = await run(this.#mine, script, send);
     const { tally } = this;
     tally.statements += script.length;
-    const heard = { actor: postgres.lead.user, pieces: mine.pieces };
+    await ledger.settled();
+    const heard = { actor: postgres.lead.user, from: before, pieces: mine.pieces };
     for (const mark of unrecorded(heard, ledger, finder)) tally.unrecorded.push({ script, mark });
     const now = new Ledger();
     now.durable.push(...ledger.durable.slice(before));
