@@ -220,3 +220,38 @@ select x.y from (select email y from customers intersect all select email from c
 select c.email, (select json_agg(q) from (select subject, opened from tickets t where t.customer_id = c.id order by opened desc limit 2) q) from customers c order by c.id limit 3
 
 select json_build_object('customer', row_to_json(c), 'tickets', (select json_agg(json_build_object('id', t.id, 'messages', (select json_agg(m.body) from messages m where m.ticket_id = t.id))) from tickets t where t.customer_id = c.id)) from customers c where c.id = 1
+
+select t.id, (select json_agg(m) from (select body, author from messages where ticket_id = t.id order by created desc limit 3) m) from tickets t order by t.id limit 5
+
+select (select email from customers order by created desc limit 1)
+
+select (select email from customers limit 1)
+
+select (select min(e) from (select email e from customers limit 3) x)
+
+-- refused
+select (select email from customers where id = (select customer_id from tickets limit 1))
+
+-- refused
+select (select email from customers order by random() limit 1)
+
+-- refused
+select (select x.email from (select email, row_number() over (order by language) n from customers) x where n = 1)
+
+with last as (select customer_id from tickets order by opened desc limit 1) select (select email from customers where id = (select customer_id from last))
+
+select distinct queue from tickets union all select email from customers where id = 1
+
+(select queue from tickets union select name from tags) union all select email from customers where id = 1
+
+select c.name from customers c tablesample bernoulli (50) repeatable (1)
+
+select name, (select count(*) from (select distinct subject from tickets t where t.customer_id = c.id) d) from customers c order by c.id limit 3
+
+select * from customers c where (c.name, c.language) in (select name, language from customers where id < 3)
+
+select t.id, t.subject, (select name from agents a where a.id = t.assignee_id) from tickets t order by t.id limit 4
+
+select string_agg(x, ',') from (select email x from customers where id < 3 union all select subject from tickets where id < 3) u
+
+with x as (insert into tickets (customer_id, queue, subject) select id, 'new', 'Hello' from customers where email like '%1%' returning customer_id) select c.email from customers c join x on x.customer_id = c.id

@@ -1,5 +1,6 @@
-import type { Node, SelectStmt } from "@pgsql/types";
-import { type Companion, isVolatile, type Level, type Use } from "./expressions.ts";
+import type { SelectStmt } from "@pgsql/types";
+import { type Companion, type Level, type Use } from "./expressions.ts";
+import { isUnsteady, widen } from "./steady.ts";
 import { call, columnRef, plainSelect, scalar, subselect, target } from "./tree/nodes.ts";
 import { refuse } from "./tree/refused.ts";
 import { type Atom, type Env, hiddenName, type Lineage, union } from "./scope.ts";
@@ -7,8 +8,7 @@ import { rewriteQuery } from "./select.ts";
 
 /**
  * The customers of a sub-select's answer, as expressions to stand beside it. They are computed by a second evaluation in the same
- * statement, so under the same snapshot, of the same query without its LIMIT (or with ties, where it is ordered): a superset of the
- * rows that the first one took, whichever those were. Functions of a statement are pure; what isn't is refused here.
+ * statement, so under the same snapshot, of the same query widened: a superset of the rows that the first one took, whichever those were.
  */
 export function companionsOf(
   query: SelectStmt,
@@ -19,8 +19,8 @@ export function companionsOf(
   readonly lineage: Lineage;
   readonly probed: ReadonlySet<Atom>;
 } {
-  const isUnsteady = isVolatile(query);
-  withoutLimit(query);
+  widen(query);
+  const unsteady = isUnsteady(query);
   const { work } = level.env;
   const env: Env = { work, scope: level.scope, tables: level.tables, carry: true };
   const output = rewriteQuery(query, env, false);
@@ -29,11 +29,11 @@ export function companionsOf(
   const companions: Companion[] = [];
   for (const { occurrence, column } of output.carried) {
     if (!shown.has(occurrence)) continue;
-    if (isUnsteady)
+    if (unsteady)
       refuse(
         "volatile",
         "a sub-select of customers' data would answer differently a second time",
-        "Move random(), nextval(), TABLESAMPLE or FOR UPDATE out of the sub-select, or put it into FROM.",
+        "Put what chooses rows (LIMIT, random(), FOR UPDATE) into WITH or into FROM, where it is computed once.",
       );
     const alias = hiddenName(work);
     const expression = scalar(
@@ -51,34 +51,4 @@ export function companionsOf(
     });
   }
   return { companions, lineage, probed: output.probed };
-}
-
-function constant(node: Node | undefined): number | null {
-  if (node === undefined) return 0;
-  if (!("A_Const" in node) || node.A_Const.ival === undefined) return null;
-  return node.A_Const.ival.ival ?? 0;
-}
-
-/** Takes a LIMIT away, or makes it one that keeps every row that could have been within it. */
-function withoutLimit(query: SelectStmt): void {
-  if (query.limitCount === undefined && query.limitOffset === undefined) return;
-  const count = constant(query.limitCount);
-  const offset = constant(query.limitOffset);
-  const sorted = query.sortClause !== undefined;
-  if (
-    sorted &&
-    query.limitCount !== undefined &&
-    count !== null &&
-    offset !== null &&
-    count >= 0 &&
-    offset >= 0
-  ) {
-    query.limitCount = { A_Const: { ival: count + offset === 0 ? {} : { ival: count + offset } } };
-    query.limitOption = "LIMIT_OPTION_WITH_TIES";
-  } else {
-    delete query.limitCount;
-    query.limitOption = "LIMIT_OPTION_DEFAULT";
-    if (query.distinctClause === undefined) delete query.sortClause;
-  }
-  delete query.limitOffset;
 }

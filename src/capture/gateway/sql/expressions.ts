@@ -1,7 +1,6 @@
 import type { ColumnRef, FuncCall, Node, SelectStmt, SubLink, WindowDef } from "@pgsql/types";
 import { companionsOf } from "./companions.ts";
 import {
-  anywhere,
   become,
   below,
   columnRef,
@@ -320,21 +319,4 @@ export function isStar(value: Record<string, unknown>): value is { ColumnRef: Co
   if (!isTree(column) || !Array.isArray(column["fields"])) return false;
   const last: unknown = column["fields"].at(-1);
   return isTree(last) && "A_Star" in last;
-}
-
-/** What another evaluation would answer differently; computing it twice proves nothing. */
-const volatileNames: ReadonlySet<string> = new Set(
-  `random random_normal setseed clock_timestamp timeofday gen_random_uuid uuidv4 uuidv7 uuid_generate_v1 uuid_generate_v4 nextval
-  currval lastval setval pg_sleep txid_current pg_current_xact_id`.split(/\s+/),
-);
-
-/** Why a query's second evaluation may read other rows than its first; null where it can't. */
-export function isVolatile(query: SelectStmt): boolean {
-  return anywhere(query, (tree) => {
-    const { FuncCall: called, RangeTableSample: sample, LockingClause: lock } = tree;
-    if (isTree(sample) || isTree(lock)) return true;
-    if (!isTree(called) || !Array.isArray(called["funcname"])) return false;
-    const last: unknown = called["funcname"].at(-1);
-    return isTree(last) && volatileNames.has(plainWord(last) ?? "");
-  });
 }

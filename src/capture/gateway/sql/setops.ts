@@ -13,7 +13,7 @@ import {
   word,
 } from "./tree/nodes.ts";
 import { refuse } from "./tree/refused.ts";
-import { type Column, type Env, hiddenName, noLineage, type Output, union } from "./scope.ts";
+import { type Column, type Env, hiddenName, hiddenPrefix, noLineage, type Output, union } from "./scope.ts";
 import { groupAll, has, levelOf, positions, rewriteQuery } from "./select.ts";
 
 /** UNION, INTERSECT, EXCEPT. The sides are rewritten each for itself; whose rows a row is made of stays known by padding or by joining. */
@@ -36,19 +36,20 @@ export function rewriteSetOperation(query: SelectStmt, env: Env, named: boolean)
   if (!env.carry || left.carried.length + right.carried.length === 0) return output;
   if (openEnded || left.columns.length !== right.columns.length)
     return refuse("union", "a set operation over columns that aren't known", "Name the columns.");
-  const all = union(columns.map(({ lineage }) => lineage));
-  const deciding = query.op !== "SETOP_UNION" || query.all !== true;
-  const needed = (part: Output): Output => {
-    return deciding
-      ? { ...part, carried: part.carried.filter(({ occurrence }) => has(all, occurrence)) }
-      : part;
-  };
-  if (query.op === "SETOP_UNION") return rewriteUnion(query, [needed(left), needed(right)], output, env);
+  if (query.op === "SETOP_UNION") return rewriteUnion(query, [left, right], output, env);
   return rewriteOthers(query, [left, right], output, env);
 }
 
 /** Appends columns to every SELECT that a set operation is made of; `at` counts from the end. */
 function pad(query: SelectStmt, values: readonly Node[], at: number): void {
+  if (values.length === 0) return;
+  if (comparesRows(query)) {
+    // JSON can't be compared, and these rows are: the padding goes around them.
+    const alias = `${hiddenPrefix}pad`;
+    const all: Node = { ColumnRef: { fields: [word(alias), { A_Star: {} }] } };
+    const { ...inner } = query;
+    become(query, plainSelect({ targetList: [target(all)], fromClause: [subselect(inner, alias)] }));
+  }
   if (query.larg !== undefined && query.rarg !== undefined) {
     pad(query.larg, values, at);
     pad(query.rarg, values, at);
@@ -64,6 +65,11 @@ function pad(query: SelectStmt, values: readonly Node[], at: number): void {
     for (const row of query.valuesLists)
       if ("List" in row) row.List.items = [...(row.List.items ?? []), ...structuredClone(values)];
   }
+}
+
+function comparesRows(query: SelectStmt): boolean {
+  if (query.op === undefined || query.op === "SETOP_NONE") return query.distinctClause !== undefined;
+  return query.op !== "SETOP_UNION" || query.all !== true;
 }
 
 function nullsFor({ carried }: Output): readonly Node[] {

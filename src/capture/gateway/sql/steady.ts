@@ -1,0 +1,136 @@
+import type { Node, SelectStmt } from "@pgsql/types";
+import { anywhere, below, isTree } from "./tree/nodes.ts";
+
+/**
+ * A query that is computed twice need not choose the same rows twice: LIMIT takes any of those that sort alike, and row_number() numbers
+ * them in any order. Here the second is widened until it holds whatever the first may have chosen, and what can't be widened is found.
+ */
+
+/** Functions whose answer differs from call to call. */
+const volatileNames: ReadonlySet<string> = new Set(
+  `random random_normal setseed clock_timestamp timeofday gen_random_uuid uuidv4 uuidv7 uuid_generate_v1 uuid_generate_v4 nextval
+  currval lastval setval pg_sleep txid_current pg_current_xact_id`.split(/\s+/),
+);
+
+/** Window functions that depend on the order of rows that sort alike. */
+const orderedNames: ReadonlySet<string> = new Set(
+  "row_number ntile first_value last_value nth_value lag lead".split(" "),
+);
+
+function calledName(called: unknown): string {
+  if (!isTree(called) || !Array.isArray(called["funcname"])) return "";
+  const last: unknown = called["funcname"].at(-1);
+  const text = isTree(last) ? last["String"] : undefined;
+  return isTree(text) && typeof text["sval"] === "string" ? text["sval"] : "";
+}
+
+function chooses(query: Record<string, unknown>): boolean {
+  const distinct = query["distinctClause"];
+  const on = Array.isArray(distinct) && distinct.some((node) => isTree(node) && Object.keys(node).length > 0);
+  return on || query["limitCount"] !== undefined || query["limitOffset"] !== undefined;
+}
+
+/** A SELECT anywhere below, wherever the tree puts it: in a sub-select, or as a side of UNION. */
+function selectsBelow(value: unknown, found: (query: Record<string, unknown>) => boolean): boolean {
+  return below(value).some((inner) =>
+    anywhere(inner, (tree) => ("limitOption" in tree && "op" in tree ? found(tree) : false)),
+  );
+}
+
+/** Whether a widened query may still read other rows than it did the first time. */
+export function isUnsteady(query: SelectStmt): boolean {
+  if (selectsBelow(query, chooses)) return true;
+  const windows = selectsBelow(query, (nested) => ordersRows(nested["targetList"]));
+  return (
+    windows ||
+    anywhere(query, ({ FuncCall: called, RangeTableSample: sample, LockingClause: lock }) => {
+      return isTree(sample) || isTree(lock) || volatileNames.has(calledName(called));
+    })
+  );
+}
+
+function ordersRows(value: unknown): boolean {
+  return anywhere(value, ({ FuncCall: called }) => {
+    if (!isTree(called) || called["over"] === undefined) return false;
+    return (
+      orderedNames.has(calledName(called)) || called["agg_star"] === true || called["args"] !== undefined
+    );
+  });
+}
+
+function constant(node: Node | undefined): number | null {
+  if (node === undefined) return 0;
+  if (!("A_Const" in node) || node.A_Const.ival === undefined) return null;
+  return node.A_Const.ival.ival ?? 0;
+}
+
+/** Makes a query's answer a superset of every answer that it might have given. */
+export function widen(query: SelectStmt): void {
+  if (selectsBelow(query, chooses)) {
+    unlimit(query);
+    widenSources(query);
+  } else withTies(query);
+}
+
+/** LIMIT over rows that are ordered keeps those that sort like the last one; without an order, it might have kept any. */
+function withTies(query: SelectStmt): void {
+  if (query.limitCount === undefined && query.limitOffset === undefined) return;
+  const count = constant(query.limitCount);
+  const offset = constant(query.limitOffset);
+  const known = count !== null && offset !== null && count >= 0 && offset >= 0;
+  if (
+    query.sortClause === undefined ||
+    query.limitCount === undefined ||
+    !known ||
+    chooses({ distinctClause: query.distinctClause })
+  )
+    return unlimit(query);
+  const all = count + offset;
+  query.limitCount = { A_Const: { ival: all === 0 ? {} : { ival: all } } };
+  query.limitOption = "LIMIT_OPTION_WITH_TIES";
+  delete query.limitOffset;
+}
+
+function unlimit(query: SelectStmt): void {
+  delete query.limitCount;
+  delete query.limitOffset;
+  delete query.sortClause;
+  query.limitOption = "LIMIT_OPTION_DEFAULT";
+  if (chooses({ distinctClause: query.distinctClause })) delete query.distinctClause;
+}
+
+/** More rows below make more rows here only where nothing is left out for their sake: no HAVING, windows, or values of groups compared. */
+function widenSources(query: SelectStmt): void {
+  if (query.larg !== undefined && query.rarg !== undefined) {
+    if (query.op !== "SETOP_UNION") return;
+    for (const side of [query.larg, query.rarg]) {
+      unlimit(side);
+      widenSources(side);
+    }
+    return;
+  }
+  if (query.havingClause !== undefined || ordersRows(query.targetList)) return;
+  const filters = query.whereClause !== undefined || (query.fromClause ?? []).length > 1;
+  for (const node of query.fromClause ?? []) widenSource(node, filters);
+}
+
+function widenSource(node: Node, filters: boolean): void {
+  if ("JoinExpr" in node) {
+    // An outer join gives up a row of nulls for a row that is there, and nulls are nobody's.
+    for (const side of [node.JoinExpr.larg, node.JoinExpr.rarg])
+      if (side !== undefined) widenSource(side, true);
+    return;
+  }
+  if (!("RangeSubselect" in node)) return;
+  const inner = node.RangeSubselect.subquery;
+  if (inner === undefined || !("SelectStmt" in inner)) return;
+  // What a group's value was may have let a row pass above.
+  if (filters && isGrouped(inner.SelectStmt)) return;
+  unlimit(inner.SelectStmt);
+  widenSources(inner.SelectStmt);
+}
+
+function isGrouped(query: SelectStmt): boolean {
+  if (query.groupClause !== undefined || query.larg !== undefined) return true;
+  return anywhere(query.targetList, ({ FuncCall: called, SubLink: link }) => isTree(called) || isTree(link));
+}
