@@ -34,3 +34,5 @@ export {
   readApproverKey,
   type ApproverKey,
 } from "./deciding/approverKey.ts";
+export { fileKey, newFileKey, shredFileKey } from "./people/fileKeys.ts";
+export { SealedFileError, openingStream, sealingStream } from "./people/sealedFile.ts";

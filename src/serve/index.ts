@@ -41,6 +41,7 @@ export type { FileAnswer } from "../capture/index.ts";
 export { type EvidenceAnswer, type EvidenceWish } from "./evidence.ts";
 export { type ExportAnswer, type ExportFormat, type ExportWish, exportFormats } from "./exporting.ts";
 export { storeRefusal } from "../store/index.ts";
+export { type WrittenKept, writeKept } from "./kept.ts";
 export { proposeMapFor, readMap } from "./maps.ts";
 export { type RunningWitness, type WitnessWish, runWitness } from "./witness.ts";
 export { type Rebuilt, rebuild } from "./rebuild.ts";

@@ -1,9 +1,5 @@
-import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { finished, pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
 import { z } from "zod";
 import { type Clock, type Refusal, isRefusal, refusal } from "../base/index.ts";
 import { type FileTask, importFile } from "../capture/index.ts";
@@ -14,6 +10,7 @@ import { recoverLog } from "./live/catching-up.ts";
 import { findServe } from "./live/running.ts";
 import { shipLog } from "./live/shipping.ts";
 import { openLoader, openStore } from "../store/index.ts";
+import { keptShape, unpackKept } from "./kept.ts";
 
 export interface Rebuilt {
   readonly imports: number;
@@ -37,10 +34,7 @@ const importEntry = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   imported: z.number().int(),
   rejected: z.number().int(),
-  kept: z
-    .string()
-    .regex(/^[0-9a-f]{64}(\.gz)?$/)
-    .nullable(),
+  kept: z.string().regex(keptShape).nullable(),
 });
 
 type ImportEntry = z.infer<typeof importEntry>;
@@ -127,7 +121,7 @@ async function importAll(
       onProgress(done, told.length);
       const source = await unpack(data, entry);
       if (isRefusal(source)) return source;
-      const task = taskOf(entry, source.path, { log, index });
+      const task = taskOf(entry, source, { log, index });
       const answer = await importFile(
         {
           loader: openLoader(store),
@@ -138,7 +132,7 @@ async function importAll(
         },
         task,
       );
-      if (source.temporary) await rm(source.path, { force: true });
+      await rm(source, { force: true });
       if (isRefusal(answer)) return answer;
       if (answer.imported !== entry.imported || answer.rejected !== entry.rejected) {
         return refusal(
@@ -159,35 +153,14 @@ async function importAll(
   }
 }
 
-/** The kept file as it was imported, checked against the log's digest; archives are read as they are. */
+/** The kept file as it was imported, in the staging folder, checked against the log's digest. */
 async function unpack(
   data: string,
-  entry: ImportEntry,
-): Promise<{ readonly path: string; readonly temporary: boolean } | Refusal> {
-  const kept = join(data, "files", entry.kept ?? "");
-  const packed = kept.endsWith(".gz");
-  const hash = createHash("sha256");
-  const out = join(data, "staging", `kept-${entry.import}`);
-  try {
-    await mkdir(join(data, "staging"), { recursive: true, mode: 0o700 });
-    const bytes = packed ? createReadStream(kept).pipe(createGunzip()) : createReadStream(kept);
-    bytes.on("data", (piece: Buffer) => hash.update(piece));
-    await (packed ? pipeline(bytes, createWriteStream(out, { mode: 0o600 })) : finished(bytes));
-  } catch (error) {
-    return refusal(
-      "input",
-      `can't read ${kept}: ${error instanceof Error ? error.message : String(error)}`,
-      "Restore the files folder from a backup.",
-    );
-  }
-  if (hash.digest("hex") !== entry.sha256) {
-    return refusal(
-      "verification",
-      `${kept} is not the file that was imported: its SHA-256 differs from the log's`,
-      "Restore the files folder from a backup.",
-    );
-  }
-  return { path: packed ? out : kept, temporary: packed };
+  { kept, import: number, sha256 }: ImportEntry,
+): Promise<string | Refusal> {
+  const out = join(data, "staging", `kept-${number}`);
+  await mkdir(join(data, "staging"), { recursive: true, mode: 0o700 });
+  return (await unpackKept(data, { name: kept ?? "", sha256 }, out)) ?? out;
 }
 
 function taskOf(

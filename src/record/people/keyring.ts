@@ -1,11 +1,10 @@
 import { createHmac, hash } from "node:crypto";
-import { constants } from "node:fs";
-import { link, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isRefusal, refusal, type Refusal } from "../../base/index.ts";
-import { isErrno } from "../errno.ts";
 import type { Bytes } from "../keys.ts";
-import { xaesKey, xaesKeyBytes, type XaesKey } from "./xaes.ts";
+import { createSecret, makeFolder, readSecret, shredFile, syncFolder } from "./secretFile.ts";
+import { xaesKey, type XaesKey } from "./xaes.ts";
 
 /** A person's key in memory. */
 export interface PersonKey {
@@ -95,24 +94,7 @@ export class Keyring {
   async shredHolder(holder: string): Promise<boolean> {
     return this.#alone(holder, async () => {
       this.#cached.delete(holder);
-      const path = this.#path(holder);
-      const file = await open(path, constants.O_WRONLY).catch((error: unknown) => {
-        if (isErrno(error, "ENOENT")) return null;
-        throw error;
-      });
-      if (file === null) return false;
-      try {
-        // In place, for file systems that write in place; on others the key's old blocks go when they are used again.
-        await file.write(this.#random(keyHead.length + base64Length), 0);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      // A crash while the key was made may have left it a second name.
-      for (const name of await readdir(dirname(path)))
-        if (name === holder || name.startsWith(`${holder}.`)) await rm(join(dirname(path), name));
-      await syncFolder(dirname(path));
-      return true;
+      return shredFile(this.#path(holder), this.#random);
     });
   }
 
@@ -154,66 +136,4 @@ export class Keyring {
     if (this.#cached.size > personKeysCachedMax && oldest !== undefined) this.#cached.delete(oldest);
     return key;
   }
-}
-
-const base64Length = 44;
-
-async function makeFolder(path: string): Promise<void> {
-  const made = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (made === undefined) return;
-  await syncFolder(path);
-  await syncFolder(dirname(path));
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Null if there is no such file. */
-async function readSecret(path: string, head: string): Promise<Uint8Array | null | Refusal> {
-  const text = await readFile(path, "latin1").catch((error: unknown) => {
-    if (isErrno(error, "ENOENT")) return null;
-    throw error;
-  });
-  if (text === null) return null;
-  if (((await stat(path)).mode & 0o077) !== 0)
-    return refusal("refused", `${path} can be read by others`, `chmod 600 ${path}`);
-  const secret = Buffer.from(text.slice(head.length).trimEnd(), "base64");
-  return text === secretText(head, secret) && secret.length === xaesKeyBytes
-    ? secret
-    : refusal("input", `${path} holds no key`, "restore it from its backup");
-}
-
-function secretText(head: string, secret: Uint8Array): string {
-  return `${head}${Buffer.from(secret).toString("base64")}\n`;
-}
-
-/** Writes beside, fsyncs, links into place and fsyncs the folder. If someone else was first, theirs is taken. */
-async function createSecret(path: string, head: string, random: Bytes): Promise<Uint8Array | Refusal> {
-  const secret = random(xaesKeyBytes);
-  const beside = `${path}.${Buffer.from(random(6)).toString("hex")}.new`;
-  const file = await open(beside, "wx", 0o600);
-  try {
-    await file.writeFile(secretText(head, secret), "latin1");
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  const first = await link(beside, path).then(
-    () => true,
-    (error: unknown) => {
-      if (isErrno(error, "EEXIST")) return false;
-      throw error;
-    },
-  );
-  await rm(beside);
-  await syncFolder(dirname(path));
-  if (first) return secret;
-  const theirs = await readSecret(path, head);
-  return theirs ?? refusal("refused", `${path} came and went`, "run one whosaw at a time");
 }

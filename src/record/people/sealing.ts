@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { isRefusal, refusal, type Json, type Refusal } from "../../base/index.ts";
-import { errnoText } from "../errno.ts";
 import type { Bytes } from "../keys.ts";
 import { Keyring } from "./keyring.ts";
+import { guarded } from "./secretFile.ts";
 import { Unsealed } from "./unsealed.ts";
 import { xaesNonceBytes, xaesOpen, xaesSeal } from "./xaes.ts";
 
@@ -102,17 +102,4 @@ async function open(keyring: Keyring, sealed: SealedText): Promise<Opening | Ref
 
 function additionalOf(name: string): Uint8Array {
   return Buffer.from(`whosaw-sealed/v1\n${name}\n`);
-}
-
-async function guarded<Done>(work: () => Promise<Done>): Promise<Done | Refusal> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof Error) || !("code" in error)) throw error;
-    return refusal(
-      "refused",
-      `the keys of people can't be read or written: ${errnoText(error)}`,
-      "mend the disk or the rights of keys/people, then try again",
-    );
-  }
 }

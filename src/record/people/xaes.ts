@@ -1,7 +1,6 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from "node:crypto";
 
-/** Bytes of a key, of a nonce and of a tag (C2SP XAES-256-GCM). */
-export const xaesKeyBytes = 32;
+/** Bytes of a nonce and of a tag (C2SP XAES-256-GCM). */
 export const xaesNonceBytes = 24;
 export const xaesTagBytes = 16;
 

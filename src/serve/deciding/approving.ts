@@ -8,7 +8,9 @@ import {
   type Recorder,
   openReader,
   openSealing,
+  shredFileKey,
 } from "../../record/index.ts";
+import { keptFolder } from "../kept.ts";
 import { rebuild } from "../rebuild.ts";
 import { type Asked, agreeWith } from "./asking.ts";
 import { type LogPlace, withLog } from "./opening.ts";
@@ -78,9 +80,14 @@ async function sweepKept(data: string): Promise<number | Refusal> {
   const named = new Set<unknown>();
   for await (const entries of reader.entries())
     for (const { entry } of entries) if (entry?.kind === "import") named.add(entry["kept"]);
-  const folder = join(resolve(data), "files");
+  const folder = join(resolve(data), keptFolder);
   const names = await readdir(folder).catch(() => []);
   const orphans = names.filter((name) => !named.has(name));
-  for (const name of orphans) await rm(join(folder, name), { force: true });
+  for (const name of orphans) {
+    // The key first: after a crash the next sweep still finds the file, and finds it unreadable.
+    const shredded = await shredFileKey(data, name);
+    if (isRefusal(shredded)) return shredded;
+    await rm(join(folder, name), { force: true });
+  }
   return orphans.length;
 }

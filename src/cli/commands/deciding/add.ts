@@ -3,11 +3,12 @@ import type { ExitCode, Invocation } from "../../invocation.ts";
 import { approveCommand } from "./approve.ts";
 import { approverCommand } from "./approver.ts";
 import { eraseCommand } from "./erase.ts";
+import { keptCommand } from "./kept.ts";
 import { rotateCommand } from "./rotate.ts";
 
 type Run = (act: (invocation: Invocation) => Promise<ExitCode>) => Promise<void>;
 
-/** The commands for what can't be undone. */
+/** The commands for what can't be undone, and for what is kept sealed. */
 export function addDeciding(program: Command, run: Run): void {
   program
     .command("erase")
@@ -53,6 +54,15 @@ export function addDeciding(program: Command, run: Run): void {
     .addHelpText("after", "\nExample:\n  $ whosaw approver bruno.works-council --public bruno.pub.pem")
     .action((name: string | undefined, options) =>
       run((invocation) => approverCommand(invocation, name, options)),
+    );
+  program
+    .command("kept")
+    .description("writes out the file of an import as it was imported; it holds what its source put into it")
+    .argument("<entry>", "the entry of the import, as a receipt names it", wholeNumber)
+    .requiredOption("--out <file>", "the file to write; only its owner may read it")
+    .addHelpText("after", "\nExample:\n  $ whosaw kept 17 --out accesses.csv")
+    .action((entry: number, options: { readonly out: string }) =>
+      run((invocation) => keptCommand(invocation, entry, options)),
     );
   program
     .command("rotate-key")
