@@ -3,6 +3,7 @@ import { tableNames } from "../domain/index.ts";
 import { exportFormats } from "../serve/index.ts";
 import { scenarioNames } from "../simulate/index.ts";
 import { actorCommand } from "./commands/actor.ts";
+import { canaryAddCommand, canaryListCommand, canaryRemoveCommand } from "./commands/canary.ts";
 import { completionCommand, shells } from "./commands/completion.ts";
 import { customerCommand } from "./commands/customer.ts";
 import { addDeciding } from "./commands/deciding/add.ts";
@@ -57,6 +58,7 @@ export function buildProgram(version: string, makeRun: (options: GlobalOptions) 
   addWitness(program, run);
   addDeciding(program, run);
   addServe(program, run);
+  addCanary(program, run);
   addRebuild(program, run);
   addGuard(program, run);
   addSimulation(program, run);
@@ -310,6 +312,35 @@ function addGuard(program: Command, run: Run): void {
     )
     .addHelpText("after", "\nExample:\n  $ whosaw password < secret.txt")
     .action(() => run((invocation) => passwordCommand(invocation)));
+}
+
+function addCanary(program: Command, run: Run): void {
+  const canary = program
+    .command("canary")
+    .description("invented customers: whoever is shown one raises an alarm")
+    .addHelpText("after", "\nExample:\n  $ whosaw canary add --actor agent-0417 --template canary.sql");
+  canary
+    .command("add")
+    .description("plants one in the support database")
+    .option(
+      "--template <file>",
+      "SQL with placeholders (docs/operate/canaries.md); else canary.sql in the data directory",
+    )
+    .option("--actor <id>", "the only one whose work leads to it")
+    .option("--domain <domain>", "of its e-mail address", "example.com")
+    .addHelpText("after", "\nExample:\n  $ whosaw canary add --actor agent-0417 --template canary.sql")
+    .action((options) => run((invocation) => canaryAddCommand(invocation, options)));
+  canary
+    .command("list")
+    .description("every canary that the log knows")
+    .addHelpText("after", "\nExample:\n  $ whosaw canary list")
+    .action(() => run((invocation) => canaryListCommand(invocation)));
+  canary
+    .command("remove")
+    .description("no alarm for this customer any more")
+    .argument("<customer>", "the customer's id")
+    .addHelpText("after", "\nExample:\n  $ whosaw canary remove 1048577")
+    .action((customer: string) => run((invocation) => canaryRemoveCommand(invocation, customer)));
 }
 
 function addRebuild(program: Command, run: Run): void {

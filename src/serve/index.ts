@@ -45,6 +45,13 @@ export { type WrittenKept, writeKept } from "./kept.ts";
 export { proposeMapFor, readMap } from "./maps.ts";
 export { type RunningWitness, type WitnessWish, runWitness } from "./witness.ts";
 export { type Rebuilt, rebuild } from "./rebuild.ts";
+export {
+  type CanaryPlace,
+  type CanaryWish,
+  listCanaries,
+  plantCanary,
+  removeCanary,
+} from "./gateway/canary.ts";
 export { serve, type ServeOptions, type Serving, type ServingStatus } from "./gateway/serve.ts";
 export { restoreActor, type Restored, type StoppingWish, suspendActor } from "./gateway/stopping.ts";
 export { type Suspended } from "./gateway/suspending.ts";

@@ -2,7 +2,10 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openReader } from "../../src/record/index.ts";
+import { good } from "../../src/serve/live/fixture.testing.ts";
 import { asOwner, type Postgres, startPostgres } from "./postgres.ts";
 import { type ServedDesk, serveDesk } from "./serving.ts";
 
@@ -109,6 +112,40 @@ describe("while serve runs", () => {
     writeFileSync(join(desk.data, "whosaw.yaml"), desk.yaml);
     serving.kill("SIGHUP");
     await lead.end();
+  });
+});
+
+const template = `
+  with planted as (
+    insert into customers (name, email, phone, country, language, kind)
+    values ({{name}}, {{email}}, {{phone}}, 'US', 'en', 'consumer') returning id)
+  insert into tickets (customer_id, assignee_id, queue, status, subject)
+  select id, {{actor}}, 'email', 'open', 'invoice' from planted returning customer_id, id`;
+
+describe("a canary", () => {
+  it("is planted by the template, and whoever is shown it has the alarm stand in the log right before the sighting", async () => {
+    writeFileSync(join(desk.data, "canary.sql"), template);
+    const { status, json, stderr } = desk.ask("canary", "add", "--actor", "agent-0001");
+    expect(status, stderr).toBe(0);
+    const customer = z.string().parse(json["customer"]);
+    expect(desk.ask("canary", "list").json["canaries"]).toMatchObject([{ customer, actor: "agent-0001" }]);
+    const ann = await desk.as("agent-0001");
+    const { rows } = await ann.query("select name, email from customers where id = $1", [customer]);
+    expect(rows).toHaveLength(1);
+    await ann.end();
+    const [seen] = sightingsOf(customer);
+    const reader = good(await openReader(desk.data));
+    const alarm = await reader.entry((seen?.receipt.index ?? 0) - 1);
+    expect(alarm?.entry).toMatchObject({ kind: "alarm", rule: "canary", actor: "agent-0001", customer });
+    expect(desk.ask("canary", "remove", customer).status).toBe(0);
+    expect(desk.ask("canary", "list").json["canaries"]).toEqual([]);
+    expect(desk.ask("canary", "remove", customer).status).toBe(3);
+  });
+
+  it("is not planted by a template with a placeholder that nobody knows", () => {
+    const file = join(desk.data, "wrong.sql");
+    writeFileSync(file, "select {{password}}");
+    expect(desk.ask("canary", "add", "--template", file)).toMatchObject({ status: 3 });
   });
 });
 

@@ -167,6 +167,6 @@ function name(text: string): string {
 }
 
 /** An E string means the same whatever standard_conforming_strings says. */
-function literal(text: string): string {
+export function literal(text: string): string {
   return `E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
 }
