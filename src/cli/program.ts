@@ -11,6 +11,7 @@ import { demoCommand } from "./commands/demo.ts";
 import { evidenceCommand } from "./commands/evidence.ts";
 import { exportCommand } from "./commands/export.ts";
 import { importCommand } from "./commands/import.ts";
+import { doctorCommand } from "./commands/guard/doctor.ts";
 import { initCommand } from "./commands/guard/init.ts";
 import { passwordCommand } from "./commands/guard/password.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
@@ -305,6 +306,14 @@ function addGuard(program: Command, run: Run): void {
     .option("--force", "overwrite whosaw.yaml")
     .addHelpText("after", "\nExample:\n  $ whosaw init postgres://admin@db.example.com/desk > doors.sql")
     .action((url: string | undefined, options) => run((invocation) => initCommand(invocation, url, options)));
+  program
+    .command("doctor")
+    .description(
+      "checks grants, pg_hba, clocks, disks, keys, log, store and configuration; says what to run to mend each",
+    )
+    .argument("[address]", "an administrator's postgres://..., who may see more than the gateway's own login")
+    .addHelpText("after", "\nExample:\n  $ whosaw doctor postgres://admin@db.example.com/desk")
+    .action((url: string | undefined) => run((invocation) => doctorCommand(invocation, url)));
   program
     .command("password")
     .description(
