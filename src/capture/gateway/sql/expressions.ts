@@ -55,7 +55,7 @@ export interface Level {
   readonly companions: Companion[];
   /** Fields that go through a window function: a row's answer holds those of its whole partition. */
   readonly through: { readonly partition: readonly Node[]; readonly lineage: Lineage }[];
-  readonly state: { grouped: boolean; aggregates: number };
+  readonly state: { grouped: boolean; aggregates: number; replaced: number };
 }
 
 export interface Use {
@@ -165,7 +165,7 @@ function ofField(arg: Node | undefined, steps: readonly Node[], level: Level): L
 
 function ofCall(called: FuncCall, level: Level, use: Use): Lineage {
   const name = lastWord(called.funcname) ?? "";
-  const counting = name === "count";
+  const counting = isCount(called.funcname, level);
   const inner: Use = counting ? forDeciding : use;
   if (called.over !== undefined) return ofWindow(called, called.over, level, inner);
   const aggregate =
@@ -184,6 +184,14 @@ function ofCall(called: FuncCall, level: Level, use: Use): Lineage {
     else decide(called.agg_order, level);
     return afterCounting(union(values), level, counting);
   });
+}
+
+/** The server's own count: another schema may have a function of that name which gives what it is given. */
+function isCount(name: readonly Node[] | undefined, level: Level): boolean {
+  const words = wordsOf(name);
+  if (words === null || words.at(-1) !== "count") return false;
+  const { catalog } = level.env.work.context;
+  return words.length === 1 ? catalog.functionSchemas("count").length === 0 : words[0] === "pg_catalog";
 }
 
 /** A number of rows tells of no field more than that it decided. */
@@ -213,7 +221,7 @@ function ofWindow(
     level,
   );
   const lineage = lineageOf(called.args, level, { ...use, partition });
-  const shown = afterCounting(lineage, level, lastWord(called.funcname) === "count");
+  const shown = afterCounting(lineage, level, isCount(called.funcname, level));
   if (shown.size > 0) level.through.push({ partition, lineage: shown });
   return shown;
 }

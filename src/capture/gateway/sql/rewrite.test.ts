@@ -154,6 +154,12 @@ describe("a rewritten statement", () => {
     expect(rewriting("update customers set email = lower(email)", masked)).toMatchObject({ rule: "derived" });
   });
 
+  it("never writes a mask over what it hides", () => {
+    const hidden: Role = { ...role, show: { ...role.show, contact: "hidden" } };
+    expect(rewriting("update customers set email = email", hidden)).toMatchObject({ rule: "derived" });
+    expect(served("update customers set email = 'ada@example.com' where id = 1", hidden).slots).toEqual([]);
+  });
+
   it("reads a view through its query", () => {
     expect(told(served("select m from mail"))).toMatchObject([{ shown: ["email"] }]);
     expect(rewriting("select m from kept")).toMatchObject({ code: "42501", rule: "materialized" });

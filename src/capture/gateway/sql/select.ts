@@ -53,7 +53,7 @@ export function rewriteQuery(query: SelectStmt, env: Env, named: boolean): Outpu
 }
 
 export function levelOf(env: Env, windows: readonly WindowDef[] = []): Level {
-  const state = { grouped: false, aggregates: 0 };
+  const state = { grouped: false, aggregates: 0, replaced: 0 };
   const scope: Scope = { parent: env.scope, items: [], read: () => undefined };
   return {
     env,

@@ -113,13 +113,22 @@ function columnsOf(guarded: Guarded, occurrence: Occurrence, alias: string, leve
     const lineage = atom === undefined ? noLineage : new Set([atom]);
     const shown = shownText(guarded, name, row, context);
     const own = `${row}.${quoteName(name)}`;
-    return shown === own ? { name, lineage } : { name, lineage, instead: () => ownExpression(shown) };
+    if (shown === own) return { name, lineage };
+    const instead = (): Node => {
+      level.state.replaced += 1;
+      return ownExpression(shown);
+    };
+    return { name, lineage, instead };
   });
 }
 
 /** What is stored must not be made of customers' fields, or they would be read from where nobody looks; but a field may become itself. */
 function store(column: string | null, value: unknown, { level, target }: Writing): void {
-  for (const { occurrence, field, showing } of lineageOf(value, level, forDeciding)) {
+  const { replaced } = level.state;
+  const lineage = lineageOf(value, level, forDeciding);
+  // A mask, or the null of a hidden field, would be written over what it hides.
+  if (level.state.replaced > replaced) derived();
+  for (const { occurrence, field, showing } of lineage) {
     if (occurrence === target.occurrence && field === column && showing === "plain") continue;
     derived();
   }
