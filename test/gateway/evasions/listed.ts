@@ -281,6 +281,9 @@ export const listed: readonly Evasion[] = [
           "drop view scratch.turning; create view scratch.turning as select id::text, email as name from customers where id < 4; grant select on scratch.turning to public",
         );
         await agent.pipeline([say.bind({ statement: "turning" }), say.execute(), say.sync()]);
+        // The bare server looks at once; a gateway that looks every second may answer as before until then, but no longer.
+        await sleep(2500);
+        await agent.pipeline([say.bind({ statement: "turning" }), say.execute(), say.sync()]);
       } finally {
         await owner("drop view scratch.turning");
       }
