@@ -35,7 +35,10 @@ export interface ModelSettings {
    * anybody, not two or three of somebody who knows whom an account read.
    */
   readonly contamination: number;
-  /** How much a report's own stratum, against the mean over all reports, sets the chance of a hit (0 to 1). */
+  /**
+   * How much a report's own stratum, against the mean over all reports, sets the chance of a hit (0 to 1). Hits of a leak lie in the
+   * strata that its channel reads most, so the mean says more, and it is no less valid; measured in docs/decisions/0005.
+   */
   readonly stratumWeight: number;
   /** Pseudo-hits that draw a stratum's share towards the channel's share of the whole base. */
   readonly shrinkage: number;
@@ -63,6 +66,6 @@ export const defaultSettings: Settings = {
   ],
   everyCallerKnows: ["phone", "phone_number", "telephone", "mobile"],
   clockToleranceHours: 6,
-  model: { contamination: 0.001, stratumWeight: 0.5, shrinkage: 2, backgroundCount: 1, channelCount: 1 },
+  model: { contamination: 0.001, stratumWeight: 0, shrinkage: 2, backgroundCount: 1, channelCount: 1 },
   seed: 20_191_105,
 };
