@@ -1,7 +1,7 @@
 /**
  * Claim: the probabilities are calibrated (tracing.md, 1). Simulates incidents over the whole grid from fixed seeds, the
  * hypotheses at the rates of the prior, and counts how often accounts given probability p are guilty; then again with hypotheses at other
- * rates, and with a simulator that breaks the matching.  npm run bench -- trace-calibration [--short] [--runs N] [--seed N]
+ * rates, and with a simulator that breaks the matching.  npm run bench -- trace-calibration [--short] [--runs N] [--seed N] [--cases DIR]
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import {
@@ -18,10 +18,11 @@ import {
   hypothesisSums,
   stories,
 } from "../src/trace/index.ts";
-import { type Case, makeCase } from "./trace/cases.ts";
+import { type Case, keptCase } from "./trace/cases.ts";
 import { benchOptions, line } from "./trace/options.ts";
 import { calibrationPlot } from "./trace/plot.ts";
 
+const options = benchOptions(process.argv.slice(2), { full: 1200, short: 60 });
 const thresholds = [0.5, 0.8, 0.95, 0.99];
 const bandEdges = [0.01, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.99, 1];
 
@@ -57,7 +58,7 @@ function judge(found: Case): Judged {
 function run(runs: number, seed: number, unmeasured: number): readonly Judged[] {
   const judged: Judged[] = [];
   for (let i = 0; i < runs; i++) {
-    const found = makeCase(seed + i, {
+    const found = keptCase(options.cases, seed + i, {
       priors: defaultSettings.priors,
       settings: defaultSettings,
       unmeasured,
@@ -134,7 +135,6 @@ function summary(
   return { title, runs: judged.length, accounts, verdicts, falselyNamed, namedRight, namedWrong, inside };
 }
 
-const options = benchOptions(process.argv.slice(2), { full: 1200, short: 60 });
 const judged = run(options.runs, options.seed, 0);
 const atPrior = summary("hypotheses at the prior's rates", judged);
 const otherRates = [

@@ -1,7 +1,7 @@
 /**
  * Claims: whosaw needs at most 1.25 times the reports of an oracle that is told the leak share, the hypothesis and the kind of channel
  * (tracing.md, 2), and names the account sooner and more often than the peers on the same worlds (3).
- * Incidents with one account, every style and volume of the grid.  npm run bench -- trace-oracle [--short] [--runs N] [--seed N]
+ * Incidents with one account, every style and volume of the grid.  npm run bench -- trace-oracle [--short] [--runs N] [--seed N] [--cases DIR]
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { median, quantile } from "../src/stats/index.ts";
@@ -12,7 +12,7 @@ import {
   firstReports,
   stories,
 } from "../src/trace/index.ts";
-import { type Case, makeCase } from "./trace/cases.ts";
+import { type Case, keptCase } from "./trace/cases.ts";
 import { oracleProbabilities } from "./trace/oracle.ts";
 import { benchOptions, line } from "./trace/options.ts";
 import { guiltModel, hitCounting, topIsGuilty } from "./trace/peers.ts";
@@ -114,7 +114,7 @@ const options = benchOptions(process.argv.slice(2), { full: 400, short: 40 });
 const raced: Raced[] = [];
 for (let i = 0; i < options.runs; i++) {
   const truth = i % 3 === 2 ? "stolen_account" : "insider";
-  const found = makeCase(options.seed + 500_000 + i, {
+  const found = keptCase(options.cases, options.seed + 500_000 + i, {
     priors: { ...defaultSettings.priors, accountsTogether: [1] },
     settings: defaultSettings,
     truth,

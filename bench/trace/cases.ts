@@ -1,3 +1,6 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { deserialize, serialize } from "node:v8";
 import { makeWorld, type World } from "../../src/simulate/index.ts";
 import type { Evidence, Settings } from "../../src/trace/index.ts";
 import type { DeskReport } from "./desk.ts";
@@ -23,6 +26,17 @@ export interface CaseOptions extends GridOptions {
   readonly settings: Settings;
   /** Reports may be tampered with before they are counted. */
   readonly tamper?: (reports: readonly DeskReport[], world: World) => readonly DeskReport[];
+}
+
+/** `makeCase`, kept in a folder between runs: it takes most of a benchmark's time, and only the model changes meanwhile. */
+export function keptCase(folder: string | null, seed: number, options: CaseOptions): Case | null {
+  if (folder === null) return makeCase(seed, options);
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${seed}.v8`);
+  if (existsSync(file)) return deserialize(readFileSync(file)) as Case | null;
+  const found = makeCase(seed, options);
+  writeFileSync(file, serialize(found));
+  return found;
 }
 
 /** The case of a seed; null if nobody reported anything, so that there is nothing to trace. */

@@ -1,5 +1,7 @@
-/** `--short`, `--runs N` and `--seed N`, the same for every tracing benchmark. */
+/** `--short`, `--runs N`, `--seed N` and `--cases DIR`, the same for every tracing benchmark. */
 export interface BenchOptions {
+  /** Where counted incidents are kept, and taken from the next time: they depend on the seed, not on the model. */
+  readonly cases: string | null;
   readonly short: boolean;
   readonly runs: number;
   readonly seed: number;
@@ -14,7 +16,14 @@ export function benchOptions(
     const at = argv.indexOf(flag);
     return at < 0 ? otherwise : Number(argv[at + 1]);
   };
-  return { short, runs: number("--runs", short ? runs.short : runs.full), seed: number("--seed", 10_000) };
+  const at = argv.indexOf("--cases");
+  const cases = at < 0 ? null : (argv[at + 1] ?? null);
+  return {
+    cases,
+    short,
+    runs: number("--runs", short ? runs.short : runs.full),
+    seed: number("--seed", 10_000),
+  };
 }
 
 export function line(cells: readonly (string | number)[], widths: readonly number[]): string {
