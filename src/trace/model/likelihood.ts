@@ -56,16 +56,15 @@ export function shareTerms(
     background[at] = node.background[hit.knowledge];
     leak[at] = leakFactor(hit, node);
   }
+  const missed = missedLogs(node, shares);
   const terms = new Float64Array(shares.length);
   for (let i = 0; i < shares.length; i++) {
     const { share = 0, logWeight = -Infinity } = shares[i] ?? {};
     // Products of up to eight factors are taken before one logarithm: it is most of the tracer's time.
     let sum = logWeight;
     for (let k = 0; k < kinds.length; k++) {
-      const kind = kinds[k] ?? "unsaid";
-      const missed = misses[k] ?? 0;
-      if (missed > 0)
-        sum += missed * Math.log((1 - share) * node.background[kind] + share * node.leakMissed[kind]);
+      const count = misses[k] ?? 0;
+      if (count > 0) sum += count * (missed[k * shares.length + i] ?? 0);
     }
     let product = 1;
     for (let at = 0; at < leak.length; at++) {
@@ -80,6 +79,28 @@ export function shareTerms(
   return terms;
 }
 
+interface MissedLogs {
+  readonly shares: readonly ShareNode[];
+  readonly logs: Float64Array;
+}
+
+const missedKnown = new WeakMap<KnowledgeNode, MissedLogs>();
+
+/** For each kind of knowledge and share node, the log of the factor of a report that misses the channel: the same for every channel. */
+function missedLogs(node: KnowledgeNode, shares: readonly ShareNode[]): Float64Array {
+  const known = missedKnown.get(node);
+  if (known?.shares === shares) return known.logs;
+  const logs = Float64Array.from(
+    kinds.flatMap((kind) =>
+      shares.map(({ share }) =>
+        Math.log((1 - share) * node.background[kind] + share * node.leakMissed[kind]),
+      ),
+    ),
+  );
+  missedKnown.set(node, { shares, logs });
+  return logs;
+}
+
 /** P(this report | it came through the channel), against the background's chance of the customer. */
 export function leakFactor(hit: WeighedHit, node: KnowledgeNode): number {
   const known = (hit.shown ? node.leak : node.leakUnshown)[hit.knowledge];
@@ -89,13 +110,13 @@ export function leakFactor(hit: WeighedHit, node: KnowledgeNode): number {
 /** The hits of a channel, weighed. */
 export function weigh(
   hits: readonly { readonly report: number; readonly shown: boolean }[],
-  ratios: Float64Array,
+  ratioOf: (report: number) => number,
   reports: readonly UsedReport[],
 ): readonly WeighedHit[] {
   return hits.map(({ report, shown }) => ({
     report,
     shown,
     knowledge: reports[report]?.knowledge ?? "unsaid",
-    ratio: ratios[report] ?? 0,
+    ratio: ratioOf(report),
   }));
 }

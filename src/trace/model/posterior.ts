@@ -189,7 +189,7 @@ function segmentHits(frame: Frame, name: string): readonly WeighedHit[] {
   const segment = evidence.segments.find((each) => each.name === name);
   if (segment === undefined) {
     const everyone = reports.map(({ knowable }, report) => ({ report, shown: knowable }));
-    return weigh(everyone, new Float64Array(reports.length).fill(1), reports);
+    return weigh(everyone, () => 1, reports);
   }
   const exposure = { exposed: segment.exposed, reach: matched.map(() => segment.size) };
   const ratios = likelihoodRatios(exposure, matched, evidence.customers, settings.model);

@@ -12,23 +12,30 @@ export interface Exposure {
  * (a stratum in which the channel exposed one customer would else make one hit decide), then averaged with the mean over
  * all reports. Given the strata, hits by chance are independent with those shares p, and d is concave in p with the same
  * mean, so by Jensen's inequality the expected Bayes factor under "no leak" stays at most 1: the averaging costs power, never
- * validity. The result is bounded by 1/contamination.
+ * validity. The result, for each report, is bounded by 1/contamination.
  */
 export function likelihoodRatios(
   exposure: Exposure,
   matched: readonly number[],
   customers: number,
   model: ModelSettings,
-): Float64Array {
-  const shares = exposureShares(exposure, matched, customers, model.shrinkage);
+): (report: number) => number {
+  const { contamination, shrinkage, stratumWeight } = model;
+  const base = { matched: 0, customers, shrinkage };
+  const share = (report: number): number =>
+    shareOf(exposure, report, { ...base, matched: matched[report] ?? 0 });
+  // A loop of its own, without an array: it is run for every account at every step of the ladder.
   let sum = 0;
-  for (let report = 0; report < shares.length; report++) sum += shares[report] ?? 0;
-  const mean = sum / Math.max(1, shares.length);
-  for (let report = 0; report < shares.length; report++) {
-    const ratio = 1 / (model.stratumWeight * (shares[report] ?? 0) + (1 - model.stratumWeight) * mean);
-    shares[report] = ratio / (1 - model.contamination + model.contamination * ratio);
+  for (let report = 0; report < matched.length; report++) {
+    base.matched = matched[report] ?? 0;
+    sum += shareOf(exposure, report, base);
   }
-  return shares;
+  const mean = sum / Math.max(1, matched.length);
+  return (report) => {
+    const own = stratumWeight === 0 ? 0 : stratumWeight * share(report);
+    const ratio = 1 / (own + (1 - stratumWeight) * mean);
+    return ratio / (1 - contamination + contamination * ratio);
+  };
 }
 
 /**
@@ -42,14 +49,22 @@ export function exposureShares(
   customers: number,
   shrinkage: number,
 ): Float64Array {
-  const shares = new Float64Array(matched.length);
-  for (let report = 0; report < matched.length; report++) {
-    const n = matched[report] ?? 0;
-    // At least one customer: the hit itself says that the channel is not empty.
-    const base = Math.max(1, exposure.reach[report] ?? 0) / Math.max(1, customers);
-    const exposed = exposure.exposed[report] ?? 0;
-    const drawn = (exposed + shrinkage) / (n + shrinkage / base);
-    shares[report] = n === 0 ? drawn : Math.max(exposed / n, drawn);
-  }
-  return shares;
+  return Float64Array.from(matched, (n, report) =>
+    shareOf(exposure, report, { matched: n, customers, shrinkage }),
+  );
+}
+
+interface Base {
+  readonly matched: number;
+  readonly customers: number;
+  readonly shrinkage: number;
+}
+
+function shareOf({ exposed, reach }: Exposure, report: number, base: Base): number {
+  const { matched, customers, shrinkage } = base;
+  // At least one customer: the hit itself says that the channel is not empty.
+  const ofBase = Math.max(1, reach[report] ?? 0) / Math.max(1, customers);
+  const found = exposed[report] ?? 0;
+  const drawn = (found + shrinkage) / (matched + shrinkage / ofBase);
+  return matched === 0 ? drawn : Math.max(found / matched, drawn);
 }

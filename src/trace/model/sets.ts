@@ -39,24 +39,31 @@ const beamDepth = 14;
  */
 export function accountSets(candidates: readonly Candidate[], context: SetContext): readonly AccountSet[] {
   const singles = candidates.map((one): GrowingSet => ({ members: [one], logs: one.logs }));
-  const named = Math.min(candidatesMax, candidates.length);
-  const sets: AccountSet[] = singles.map((set) => finish(set, named, context));
-  const best: readonly GrowingSet[] = [...singles]
-    .sort((a, b) => logSumExp(b.logs) - logSumExp(a.logs))
-    .slice(0, candidatesMax);
-  let beam: readonly GrowingSet[] = best;
+  const priorOf = logPriors(Math.min(candidatesMax, candidates.length), context);
+  const sets: AccountSet[] = singles.map((set) => finish(set, priorOf));
+  const best = likeliest(singles, candidatesMax);
+  let beam = best;
   for (let size = 2; size <= context.sizes.length && beam.length > 0; size++) {
     const grown = grow(beam, best, context);
-    sets.push(...grown.map((set) => finish(set, named, context)));
+    sets.push(...grown.map((set) => finish(set, priorOf)));
     const top = Math.max(...grown.map((set) => logSumExp(set.logs)));
     // Where one more account explains nothing more, two more won't.
     if (top < Math.max(...beam.map((set) => logSumExp(set.logs))) - worseMax) break;
-    beam = grown
-      .filter((set) => logSumExp(set.logs) > top - beamDepth)
-      .sort((a, b) => logSumExp(b.logs) - logSumExp(a.logs))
-      .slice(0, beamWidth);
+    beam = likeliest(
+      grown.filter((set) => logSumExp(set.logs) > top - beamDepth),
+      beamWidth,
+    );
   }
   return sets;
+}
+
+/** The likeliest first; equal ones in the order they came in. */
+function likeliest(sets: readonly GrowingSet[], most: number): readonly GrowingSet[] {
+  return sets
+    .map((set) => ({ set, log: logSumExp(set.logs) }))
+    .sort((a, b) => b.log - a.log)
+    .slice(0, most)
+    .map(({ set }) => set);
 }
 
 interface GrowingSet {
@@ -113,10 +120,29 @@ function togetherLogs(
   return logs.map((log, i) => (Number.isNaN(log) ? (before[i] ?? -Infinity) + change : log));
 }
 
-function finish({ members, logs }: GrowingSet, named: number, context: SetContext): AccountSet {
-  const hit = new Set(members.flatMap(({ hits }) => hits.map(({ report }) => report)));
-  const prior = logPrior(members.length, { named, hit: hit.size }, context);
+type PriorOf = (live: number, hit: number) => number;
+
+function finish({ members, logs }: GrowingSet, priorOf: PriorOf): AccountSet {
+  const prior = priorOf(members.length, hitReports(members));
   return { actors: members.map((member) => member.actor), logs: logs.map((log) => log + prior) };
+}
+
+function hitReports(members: readonly Candidate[]): number {
+  const [only, ...more] = members;
+  if (only !== undefined && more.length === 0) return only.hits.length;
+  return new Set(members.flatMap(({ hits }) => hits.map(({ report }) => report))).size;
+}
+
+/** `logPrior`, worked out once for each number of accounts and of reports hit: thousands of accounts have the same few. */
+function logPriors(named: number, context: SetContext): PriorOf {
+  const known = new Map<number, number>();
+  const reports = 1 + Object.values(context.reports).reduce((sum, count) => sum + count, 0);
+  return (live, hit) => {
+    const key = live * reports + hit;
+    const found = known.get(key) ?? logPrior(live, { named, hit }, context);
+    known.set(key, found);
+    return found;
+  };
 }
 
 /**
