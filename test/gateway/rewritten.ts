@@ -155,7 +155,7 @@ export async function compare(desk: Desk, sql: string, role: Role, choosing = fa
   };
   const statement = only(sql);
   if (isStatementRefusal(statement)) return { ...none, refusal: statement };
-  const context = { catalog: desk.catalog, searchPath: ["public"], protection, role, actor: "a1" };
+  const context = { catalog: desk.catalog, searchPath: ["public"], protection, role, actor: "agent-0004" };
   const made: Rewritten | StatementRefusal = rewrite(statement, context);
   if (isStatementRefusal(made)) return { ...none, refusal: made };
   const original = await ask(desk, sql);

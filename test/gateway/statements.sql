@@ -254,4 +254,4 @@ select t.id, t.subject, (select name from agents a where a.id = t.assignee_id) f
 
 select string_agg(x, ',') from (select email x from customers where id < 3 union all select subject from tickets where id < 3) u
 
-with x as (insert into tickets (customer_id, queue, subject) select id, 'new', 'Hello' from customers where email like '%1%' returning customer_id) select c.email from customers c join x on x.customer_id = c.id
+with x as (insert into tickets (customer_id, queue, subject) select id, 'new', 'Hello' from only customers where email like '%1%' returning customer_id) select c.email from customers c join x on x.customer_id = c.id
