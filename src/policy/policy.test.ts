@@ -98,15 +98,14 @@ describe("hours", () => {
 
 describe("a mask", () => {
   it("tells nothing, the end of a long value, the domain, or a digest", () => {
-    expect(masked("full", "ann@example.com", "s")).toBe("***");
-    expect(masked("last4", "+1 202 555 0147", "s")).toBe("***0147");
-    expect(masked("last4", "55501470", "s")).toBe("***");
-    expect(masked("domain", "ann@b@example.com", "s")).toBe("***@example.com");
-    expect(masked("domain", "nobody", "s")).toBe("***");
-    expect(masked("domain", "@example.com", "s")).toBe("***");
-    expect(masked("hash", "ann", "s")).toMatch(/^[0-9a-f]{16}$/);
-    expect(masked("hash", "ann", "s")).not.toBe(masked("hash", "ann", "t"));
-    expect(masked("last4", null, "s")).toBeNull();
+    expect(masked("full", "ann@example.com")).toBe("***");
+    expect(masked("last4", "+1 202 555 0147")).toBe("***0147");
+    expect(masked("last4", "55501470")).toBe("***1470");
+    expect(masked("last4", "5550147")).toBe("***");
+    expect(masked("domain", "ann@b@example.com")).toBe("***@example.com");
+    expect(masked("domain", "nobody")).toBe("***");
+    expect(masked("hash", "abc")).toBe("ba7816bf8f01cfea");
+    expect(masked("last4", null)).toBeNull();
   });
 });
 
