@@ -65,6 +65,21 @@ describe("a recorder to which the disk fails once", () => {
   );
 
   it.skipIf(!traceable)(
+    `says so when the disk fails under the very last segment${traceable ? "" : " (skipped: strace is missing or may not trace)"}`,
+    async () => {
+      for (const one of [
+        { call: "fsync", nth: 47 },
+        { call: "rename", nth: 21 },
+      ])
+        expect({ ...one, ...(await suffer(js, { ...one, fault: "EIO" })) }).toMatchObject({
+          ended: "stopped",
+          acknowledged: 269,
+          wrong: null,
+        });
+    },
+  );
+
+  it.skipIf(!traceable)(
     `signs nothing when the disk fails under many tiles at once${traceable ? "" : " (skipped: strace is missing or may not trace)"}`,
     async () => {
       for (const fault of ["EIO", "ENOSPC", "SIGKILL"] as const) {

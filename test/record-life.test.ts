@@ -1,8 +1,8 @@
 import { chmod, cp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { isRefusal } from "../src/base/index.ts";
-import { openReader, openRecorder, queueEntriesMax } from "../src/record/index.ts";
+import { isRefusal, refusal } from "../src/base/index.ts";
+import { openReader, openRecorder, openSealing, queueEntriesMax } from "../src/record/index.ts";
 import {
   formatSignerKey,
   leafHash,
@@ -228,6 +228,55 @@ describe("erasure", () => {
     await (await opened(dir)).close();
     await expect(stat(join(dir, "log/erasing"))).rejects.toThrow(/ENOENT/);
     expect(await verifyLog(dir)).toMatchObject({ ok: true, erased: 2 });
+  });
+});
+
+describe("the shredding of a person's key", () => {
+  it("that a crash cut short is finished at the next start; one the log doesn't tell of is not begun", async () => {
+    const dir = await log(20);
+    const sealing = good(await openSealing(dir));
+    const person = "customer:c-1" as const;
+    const sealed = good(await sealing.seal(person, "called at noon"));
+    const other = good(await sealing.seal("customer:c-2", "called at one"));
+    const holder = sealing.holderOf(person);
+    const recorder = await opened(dir);
+    await registerTwo(recorder);
+    const order = { do: "shred", person, holder, reason: "asked for it" } as const;
+    const { decisions } = recorder;
+    const proposal = good(await decisions.propose(order, "root"));
+    for (const approver of approvers)
+      good(await decisions.approve(proposal.index, agreedBy(recorder, approver, proposal)));
+    // The machine stops where the key would be destroyed.
+    const stopped = refusal("refused", "power", "");
+    expect(await decisions.carryOut(proposal.index, () => Promise.resolve(stopped))).toBe(stopped);
+    await recorder.close();
+    expect(await good(await openSealing(dir)).open(sealed)).not.toBe("shredded");
+    await (await opened(dir)).close();
+    const again = good(await openSealing(dir));
+    expect(await again.open(sealed)).toBe("shredded");
+    const untold = { holder: again.holderOf("customer:c-2"), after: 20 };
+    await writeFile(join(dir, "log/shredding"), JSON.stringify(untold));
+    await (await opened(dir)).close();
+    expect(await good(await openSealing(dir)).open(other)).not.toBe("shredded");
+    await expect(stat(join(dir, "log/shredding"))).rejects.toThrow(/ENOENT/);
+    expect(await verifyLog(dir)).toMatchObject({ ok: true, shreddings: [{ holder }] });
+  });
+});
+
+describe("who may approve, and what was proposed", () => {
+  it("is read from the log, whatever became of the file that remembers where it stands", async () => {
+    const dir = await log(300);
+    const recorder = await opened(dir);
+    await registerTwo(recorder);
+    const proposal = good(await recorder.decisions.propose(byPlaces({ from: 0, to: 2 }), "root"));
+    const before = good(await recorder.decisions.ledger());
+    for (const text of ["", "{}", '{"readTo":9999999,"indexes":[]}', "null"]) {
+      await writeFile(join(dir, "log/decisions"), text);
+      expect(good(await recorder.decisions.ledger()), text).toEqual(before);
+    }
+    await rm(join(dir, "log/decisions"));
+    expect(good(await recorder.decisions.proposal(proposal.index))).toEqual(proposal);
+    await recorder.close();
   });
 });
 

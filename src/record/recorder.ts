@@ -366,6 +366,8 @@ export class Sequencer {
   async #endTidily(): Promise<Refusal | null> {
     try {
       await this.#endSegment();
+      // It failed in the pump then, which has nobody to tell.
+      if (this.#stopped !== null) return this.#stopped;
       await this.#parts.ahead.trim(this.#checkpointSize);
       return null;
     } catch (error) {
