@@ -53,6 +53,7 @@ export {
   removeCanary,
 } from "./gateway/canary.ts";
 export { serve, type ServeOptions, type Serving, type ServingStatus } from "./gateway/serve.ts";
+export { openTrial, type Trial, type TrialOptions } from "./gateway/trial.ts";
 export { restoreActor, type Restored, type StoppingWish, suspendActor } from "./gateway/stopping.ts";
 export { type Suspended } from "./gateway/suspending.ts";
 export { type ReportsFile, readReports, reportsBytesMax } from "./reports-file.ts";

@@ -11,6 +11,7 @@ import { writePage } from "../pages/write.ts";
 import { progress } from "../terminal/progress.ts";
 import { paint } from "../terminal/screen.ts";
 import { count, percent, table } from "../terminal/table.ts";
+import { type GatewayTold, gatewayChapters } from "./demo-gateway.ts";
 import { traceText } from "./trace.ts";
 
 interface DemoOptions {
@@ -33,6 +34,7 @@ interface Told {
     readonly found: number;
   };
   readonly report: string;
+  readonly gateway: GatewayTold | null;
 }
 
 interface Truth {
@@ -69,11 +71,12 @@ async function tell(story: Story, seed: number): Promise<Told | Refusal> {
   const data = join(folder, "data");
   const desk = await openDesk({ data, clock: story.invocation.clock, onEvent: (text) => story.say(text) });
   if (isRefusal(desk)) return desk;
-  try {
-    return await investigate(story, desk, { folder, input, truth });
-  } finally {
-    await desk.close();
-  }
+  const told = await investigate(story, desk, { folder, input, truth }).finally(() => desk.close());
+  if (isRefusal(told)) return told;
+  const gateway = await gatewayChapters(story, folder, story.invocation.clock);
+  // A machine that can't run a PostgreSQL of its own has seen the rest.
+  if (isRefusal(gateway)) story.say(`${gateway.what}\n  ${gateway.todo}`);
+  return { ...told, gateway: isRefusal(gateway) ? null : gateway };
 }
 
 interface Scene {
@@ -137,7 +140,7 @@ async function investigate(
     actor: parseActorId(named?.actor ?? truth.accounts[0] ?? ""),
   });
   await story.chapter("Where to go on", `${scopeHint(folder, desk, named?.actor)}\n  the report:  ${report}`);
-  return { folder, truth, answer, named, scope, report };
+  return { folder, truth, answer, named, scope, report, gateway: null };
 }
 
 function reportLine(
@@ -210,6 +213,7 @@ function summary(told: Told): object {
     named: told.named,
     truth: { accounts: told.truth.accounts, stolen: told.truth.stolen.length },
     scope: told.scope,
+    gateway: told.gateway,
   };
 }
 
@@ -225,17 +229,17 @@ class Story {
     this.#prompt = somebodyThere ? createInterface({ input: process.stdin, output: process.stderr }) : null;
   }
 
-  async chapter(title: string, text: string): Promise<void> {
+  readonly chapter = async (title: string, text: string): Promise<void> => {
     if (this.#chapters++ > 0 && this.#prompt !== null) await this.#prompt.question("\n[Enter] ");
     this.say(`\n${paint(this.invocation.screen, "bold", title)}\n${text}\n`);
-  }
+  };
 
   /** With --json the story goes to stderr, so that stdout holds the one document. */
-  say(text: string): void {
+  readonly say = (text: string): void => {
     const { screen, options } = this.invocation;
     if (!options.json) screen.out(`${text}\n`);
     else if (!options.quiet) screen.err(`${text}\n`);
-  }
+  };
 
   bar(label: string): ReturnType<typeof progress> {
     const { screen, options, clock } = this.invocation;
