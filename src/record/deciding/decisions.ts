@@ -8,6 +8,7 @@ import {
   type VerifierKey,
 } from "../../tlog/index.ts";
 import type { Disk } from "../disk.ts";
+import { errnoText } from "../errno.ts";
 import { LogReader } from "../reader.ts";
 import type { Receipt } from "../receipt.ts";
 import type { Stretch } from "./erase.ts";
@@ -66,7 +67,7 @@ export class Decisions {
 
   async ledger(): Promise<Ledger | Refusal> {
     const reader = await this.#reader();
-    return isRefusal(reader) ? reader : readLedger(this.#disk, reader);
+    return isRefusal(reader) ? reader : attempt(() => readLedger(this.#disk, reader));
   }
 
   async #reader(): Promise<LogReader | Refusal> {
@@ -106,7 +107,11 @@ export class Decisions {
   }
 
   /** Writes down what is to be decided. Nothing is done yet. */
-  async propose(order: Order, by: string): Promise<Proposal | Refusal> {
+  propose(order: Order, by: string): Promise<Proposal | Refusal> {
+    return attempt(() => this.#propose(order, by));
+  }
+
+  async #propose(order: Order, by: string): Promise<Proposal | Refusal> {
     const reader = await this.#reader();
     if (isRefusal(reader)) return reader;
     let entries = 0;
@@ -167,9 +172,9 @@ export class Decisions {
         `another person approves it with \`whosaw approve ${index}\``,
       );
     const { order } = proposal;
-    if (order.do === "erase") return this.#erase(proposal, order);
+    if (order.do === "erase") return attempt(() => this.#erase(proposal, order));
     if (proposal.done) return refusal("refused", `proposal ${index} was carried out already`, "");
-    if (order.do === "shred") return this.#shred(proposal, order.holder, shredHolder);
+    if (order.do === "shred") return attempt(() => this.#shred(proposal, order.holder, shredHolder));
     const { approver, change, reason } = order;
     const members = { approver, change, reason, by: proposal.by, proposal: index };
     const told = await this.#log.state("log.approver", members);
@@ -204,6 +209,16 @@ export class Decisions {
     if (isRefusal(shredded)) return shredded;
     await forgetShredding(this.#disk);
     return { proposal, erased: 0, shredded };
+  }
+}
+
+/** What the disk says becomes a refusal; what was begun is finished at the next start or by asking again. */
+async function attempt<Done>(work: () => Promise<Done>): Promise<Done | Refusal> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error) || !("code" in error)) throw error;
+    return refusal("refused", `the log can't be read: ${errnoText(error)}`, "mend the disk, then try again");
   }
 }
 
