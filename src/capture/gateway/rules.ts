@@ -4,11 +4,12 @@ import {
   type Protection,
   type QuotaRefusal,
   Quotas,
+  rowsAllowed,
   unnamedField,
 } from "../../policy/index.ts";
 import { type StatementRefusal, statementRefusal } from "./plan.ts";
 import type { Seen } from "./recording.ts";
-import type { Identity } from "./session/index.ts";
+import type { Batch, Identity } from "./session/index.ts";
 
 /** What the roles of `whosaw.yaml` and the suspensions say of a statement and of its rows. */
 export class Rules {
@@ -40,10 +41,11 @@ export class Rules {
   /** Counts the customers of a batch against the actor's quotas, class by class; none is counted if one quota refuses. */
   readonly mayShow = (
     { reader, role }: Identity,
-    seen: readonly Seen[],
+    { released, rows, seen }: Batch,
     now: number,
   ): StatementRefusal | null => {
     if (this.#suspended.has(reader.actor)) return suspended;
+    if (!rowsAllowed(role, released, rows)) return tooManyRows(role.rowsMax ?? 0);
     for (const [counted, customers] of this.#byClass(seen)) {
       const refused = this.#quotas.admit({ actor: reader.actor, role, class: counted, customers, now });
       if (refused !== null) return overQuota(refused);
@@ -81,6 +83,15 @@ const outOfHours: StatementRefusal = statementRefusal({
   hint: "The role's hours stand in whosaw.yaml.",
   rule: "hours",
 });
+
+function tooManyRows(rowsMax: number): StatementRefusal {
+  return statementRefusal({
+    code: "54000",
+    message: `whosaw: this role may see ${rowsMax} customers' rows of one statement, and no more`,
+    hint: "Ask for fewer rows (LIMIT), or for a role that may export.",
+    rule: "rows",
+  });
+}
 
 function overQuota({ class: counted, limit, span }: QuotaRefusal): StatementRefusal {
   return statementRefusal({

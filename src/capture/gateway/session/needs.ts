@@ -23,6 +23,13 @@ export interface SharedCatalog {
   readonly load: (ask: CatalogAsk, place: CatalogPlace) => Promise<Catalog>;
 }
 
+/** Rows that are about to be released: whose they are, how many, and how many of the same statement went before. */
+export interface Batch {
+  readonly seen: readonly Seen[];
+  readonly rows: number;
+  readonly released: number;
+}
+
 /** What a withheld text becomes. */
 export interface Scrubbed {
   readonly fields: Diagnostics;
@@ -42,7 +49,7 @@ export interface SessionServices {
   /** Hours, suspensions, and whatever else forbids reading before anything is read. */
   readonly mayRun: (identity: Identity, now: number) => StatementRefusal | null;
   /** Asked with whom a batch shows, before it is recorded and released. */
-  readonly mayShow: (identity: Identity, seen: readonly Seen[], now: number) => StatementRefusal | null;
+  readonly mayShow: (identity: Identity, batch: Batch, now: number) => StatementRefusal | null;
   /** Told of what an operator should know. */
   readonly onTrouble: (what: string) => void;
   /** Null where this login may not speak for others. */

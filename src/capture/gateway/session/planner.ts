@@ -2,6 +2,7 @@ import { actorTokenSetting, admit } from "../admit/index.ts";
 import { isStatementRefusal, type PlanContext, type StatementPlan, type StatementRefusal } from "../plan.ts";
 import type { StatementNote } from "../recording.ts";
 import { parseAgain, type ParsedStatement, parseStatements, provenText, rewrite } from "../sql/index.ts";
+import { changingBatch, mayNotExport } from "./client/refusals.ts";
 import type { PlannedStatement, SessionServices } from "./needs.ts";
 
 /** Plans that are kept, and the bytes of statements that they may be kept for: our choice, some tens of megabytes. */
@@ -58,7 +59,9 @@ function planText(text: string, context: PlanContext): readonly PlannedStatement
   const planned: PlannedStatement[] = [];
   for (const statement of parsed) {
     const plan = planStatement(statement, context);
-    if (isStatementRefusal(plan)) return plan;
+    // What isn't known yet may be what an earlier statement of the text makes.
+    const unmade = planned.some(({ plan: { does } }) => does.kind === "ddl");
+    if (isStatementRefusal(plan)) return unmade && plan.code === "42P01" ? changingBatch : plan;
     const note: StatementNote = { normalized: plan.normalized, original: statement.text };
     planned.push({ plan, note });
   }
@@ -71,6 +74,7 @@ function planStatement(statement: ParsedStatement, context: PlanContext): Statem
   const { does } = admitted;
   const rewritten = rewrite({ ...statement, tree: admitted.stmt }, context);
   if (isStatementRefusal(rewritten)) return rewritten;
+  if (does.kind === "copy_out" && rewritten.protected && !context.role.export) return mayNotExport;
   const sql = sentText(statement, admitted.stmt, rewritten.sql, context);
   if (typeof sql !== "string") return sql;
   const plan = { ...rewritten, sql, does, normalized: statement.normalized };

@@ -26,6 +26,7 @@ export class Run {
   readonly note: StatementNote;
   readonly #ledgers: readonly Ledger[];
   #rows = 0;
+  #released = 0;
   #fresh = false;
 
   constructor(plan: StatementPlan, source: Source, identity: Identity, note: StatementNote) {
@@ -34,6 +35,16 @@ export class Run {
     this.identity = identity;
     this.note = note;
     this.#ledgers = source.slots.map((slot) => ({ slot, told: new Set(), fresh: [] }));
+  }
+
+  /** Rows of the batches before this one. */
+  get released(): number {
+    return this.#released;
+  }
+
+  /** Whether the server was sent what the client wrote, so that positions in errors mean the client's text. */
+  get verbatim(): boolean {
+    return this.plan.sql === this.note.original;
   }
 
   get protected(): boolean {
@@ -84,6 +95,7 @@ export class Run {
     }
     const rows = this.#rows;
     this.#rows = 0;
+    this.#released += rows;
     this.#fresh = false;
     const { reader, ticket } = this.identity;
     return {

@@ -302,7 +302,11 @@ export class Session {
   };
 
   #mayShow(run: Run, event: GatewayEvent & { readonly kind: "sighting" }): boolean {
-    const refusal = this.#services.mayShow(run.identity, event.seen, event.time);
+    const refusal = this.#services.mayShow(
+      run.identity,
+      { seen: event.seen, rows: event.rows, released: run.released - event.rows },
+      event.time,
+    );
     if (refusal === null) return true;
     const { reader } = run.identity;
     const { code, rule } = refusal;

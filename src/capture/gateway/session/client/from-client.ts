@@ -178,7 +178,9 @@ export class FromClient {
     };
     return this.#speakingFor(planned.at(-1)?.plan, (refusal) => {
       if (refusal !== null) return this.#refuseQuery(text, refusal);
-      this.#send({ from: "frontend", kind: "Query", sql: planned.map(({ plan }) => plan.sql).join(";\n") });
+      const verbatim = runs.every((run) => run.verbatim);
+      const sql = verbatim ? text : planned.map(({ plan }) => plan.sql).join(";\n");
+      this.#send({ from: "frontend", kind: "Query", sql });
       this.#await({
         kind: "simple",
         shown: true,
@@ -269,7 +271,7 @@ export class FromClient {
       from: "frontend",
       kind: "Parse",
       statement: name,
-      sql: plan?.sql ?? text,
+      sql: plan === null || plan.sql === prepared.note.original ? text : plan.sql,
       parameterTypes: types,
     });
     this.#await({ kind: "parse", shown, undo: this.#names.statements.put(name, prepared) });
@@ -441,7 +443,7 @@ export class FromClient {
   #effects({ identity, note, plan }: Run): () => void {
     const { context, identities } = this.#side;
     context.runs(plan);
-    if (plan.does.kind === "discard") identities.set(null, false);
+    if (plan.does.kind === "discard" && plan.does.target === "all") identities.set(null, false);
     const named = identity === identities.current ? null : identity;
     return this.#names.runs(plan, { note, named, key: this.#key(identity) });
   }

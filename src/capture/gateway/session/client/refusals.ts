@@ -57,6 +57,12 @@ export const unreadableComment: StatementRefusal = statementRefusal({
   hint: "Write one comment, at the statement's start or end: /*whosaw_token='...',ticket='...'*/, its values URL-encoded.",
   rule: "comment",
 });
+export const mayNotExport: StatementRefusal = statementRefusal({
+  code: "42501",
+  message: "whosaw: this role may not export customers' rows by COPY",
+  hint: "Read them with SELECT, or ask for a role with `export: true` in whosaw.yaml.",
+  rule: "export",
+});
 export const fastPath: StatementRefusal = statementRefusal({
   code: "42501",
   message: "whosaw: function calls by the fast path are refused",

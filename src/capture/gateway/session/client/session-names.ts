@@ -22,13 +22,13 @@ export class SessionNames {
     return target === "statement" ? this.statements : this.portals;
   }
 
-  /** The hidden columns of the rows that a plan's own execution returns. */
+  /** The hidden columns that a Describe of the plan shows: of rows, not of COPY's lines. */
   slotsOf(plan: StatementPlan): Source["slots"] {
     switch (plan.does.kind) {
       case "rows":
-      case "copy_out":
         return plan.slots;
       case "fetch":
+        if (plan.does.move) return [];
         return this.portals.get(plan.does.cursor)?.described.slots ?? [];
       case "execute":
         return this.statements.get(plan.does.name)?.plan?.slots ?? [];
@@ -87,7 +87,7 @@ export class SessionNames {
       case "deallocate":
         return does.name === null ? this.statements.removeAll() : this.statements.remove(does.name);
       case "discard":
-        return both(this.statements.removeAll(), this.portals.removeAll());
+        return does.target === "all" ? both(this.statements.removeAll(), this.portals.removeAll()) : nothing;
       default:
         return nothing;
     }

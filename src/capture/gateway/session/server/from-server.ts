@@ -282,7 +282,7 @@ export class FromServer {
     const { awaited, outbox, services, transaction } = this.#side;
     const run = awaited.head === undefined ? null : runOf(awaited.head);
     const guarded = transaction.protected || run?.protected === true;
-    if (!guarded) return this.#send({ from: "backend", kind, fields });
+    if (!guarded) return this.#send({ from: "backend", kind, fields: positioned(fields, run) });
     const { fields: safe, withheld } = services.scrub(fields, run?.source.names ?? new Set());
     if (withheld)
       outbox.event({
@@ -300,6 +300,13 @@ export class FromServer {
   #send(message: BackendMessage): Broken | null {
     return this.#side.outbox.message(message) ? null : "unwritable";
   }
+}
+
+/** A position in a text that the client didn't write would point anywhere. */
+function positioned(fields: Diagnostics, run: Run | null): Diagnostics {
+  if (run === null || run.verbatim) return fields;
+  const { position: _, ...rest } = fields;
+  return rest;
 }
 
 /** The statement whose rows may come now. */
