@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 
 const needs = [
   { command: "chromium", package: "chromium", why: "the HTML report is opened in a real browser" },
+  { command: "psql", package: "postgresql-client", why: "it is run through the gateway, as is pgbench" },
   { command: "strace", package: "strace", why: "faults are injected into system calls" },
   { command: "go", package: "golang-go", why: "Go's own checksum database code checks the log" },
   {

@@ -1,0 +1,271 @@
+/**
+ * pgbench, prepared, against the bare server, PgBouncer and whosaw in turns of one run. whosaw is a process of its own, with the real log:
+ * every protected read is on the disk before it is released. Prints ratios against the targets of the design, and the gateway's memory with
+ * 500 idle and 64 busy clients. Needs pgbench and pgbouncer (apt-get install postgresql-client pgbouncer); what is missing is left out, by name.
+ * Run: npm run bench -- gateway-speed [--seconds N] [--turns N] [--short]
+ */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join as path } from "node:path";
+import { isRefusal } from "../src/base/index.ts";
+import { openRecorder } from "../src/record/index.ts";
+import { recordInto } from "../src/serve/live/recorder.ts";
+import { type Address, join, type RawClient } from "../test/gateway/client.ts";
+import { freePort, type Postgres, startPostgres } from "../test/gateway/postgres.ts";
+import { wideRole } from "../test/gateway/protection.ts";
+import { startThrough } from "../test/gateway/through.ts";
+
+const short = process.argv.includes("--short");
+const given = (name: string, usual: number): number => {
+  const at = process.argv.indexOf(`--${name}`);
+  return at < 0 ? usual : Number(process.argv[at + 1]);
+};
+const seconds = given("seconds", short ? 2 : 10);
+const turns = given("turns", short ? 1 : 3);
+const folder = mkdtempSync(path(process.env["WHOSAW_BENCH_DIR"] ?? tmpdir(), "whosaw-speed-"));
+
+/** The gateway alone in its process: `--child FOLDER`, with the server on the environment. */
+async function child(dir: string): Promise<never> {
+  const postgres: Postgres = {
+    ...JSON.parse(process.env["WHOSAW_BENCH_SERVER"] ?? "{}"),
+    stop: async () => undefined,
+  };
+  const recorder = await openRecorder(dir, { name: "log.example/speed" });
+  if (isRefusal(recorder)) throw new Error(recorder.what);
+  const record = recordInto({
+    appendAll: (said) => recorder.appendAll(said),
+    isSuspended: () => false,
+    alarms: () => [],
+    expect: () => null,
+    explain: (_, customers) => customers.map(() => null),
+    // Sealing is measured by its own bench; here the text is only carried along.
+    seal: async (_, text) => ({ sealed: Buffer.from(text).toString("base64") }),
+  });
+  const gateway = await startThrough({
+    postgres,
+    roles: { desk_lead: wideRole },
+    record,
+    onTrouble: (what) => process.stderr.write(`${what}\n`),
+  });
+  process.stdout.write(`${JSON.stringify(gateway.address)}\n`);
+  return new Promise(() => undefined);
+}
+
+async function startChild(
+  postgres: Postgres,
+): Promise<{ readonly process: ChildProcess; readonly address: Address }> {
+  const { stop: _, ...server } = postgres;
+  const started = spawn(process.execPath, [process.argv[1] ?? "", "--child", path(folder, "data")], {
+    env: { ...process.env, WHOSAW_BENCH_SERVER: JSON.stringify(server) },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const told = await new Promise<string>((settle) =>
+    started.stdout?.once("data", (chunk: Buffer) => settle(chunk.toString())),
+  );
+  return { process: started, address: JSON.parse(told) as Address };
+}
+
+/** Session pooling, which is what a prepared statement needs of this version. */
+async function startBouncer(
+  postgres: Postgres,
+): Promise<{ readonly process: ChildProcess; readonly address: Address } | null> {
+  const bin = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"].find((file) => existsSync(file));
+  if (bin === undefined) return null;
+  const port = await freePort();
+  const { user, password } = postgres.lead;
+  const users = path(folder, "users.txt");
+  writeFileSync(users, `"${user}" "${password}"\n`);
+  const ini = path(folder, "bouncer.ini");
+  writeFileSync(
+    ini,
+    `[databases]\nhelpdesk = host=127.0.0.1 port=${postgres.port} dbname=helpdesk\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${port}\nunix_socket_dir =\nauth_type = scram-sha-256\nauth_file = ${users}\npool_mode = session\ndefault_pool_size = 100\nmax_client_conn = 700\nignore_startup_parameters = extra_float_digits\n`,
+  );
+  if (process.getuid?.() === 0) execFileSync("chown", ["-R", "postgres", folder]);
+  const asOther = process.getuid?.() === 0 ? ["-u", "postgres"] : [];
+  const started = spawn(bin, [...asOther, "-q", ini], { stdio: ["ignore", "ignore", "inherit"] });
+  await new Promise((done) => setTimeout(done, 800));
+  return { process: started, address: { host: "127.0.0.1", port, database: "helpdesk" } };
+}
+
+interface Figure {
+  /** Transactions a second. */
+  readonly rate: number;
+  /** Milliseconds. */
+  readonly p50: number;
+}
+
+function pgbench(address: Address, postgres: Postgres, sql: string, clients: number): Figure {
+  const dir = mkdtempSync(path(folder, "run-"));
+  const script = path(dir, "script.sql");
+  writeFileSync(script, `\\set id random(1, 6000)\n${sql}\n`);
+  const args = [
+    "-n",
+    "-M",
+    "prepared",
+    "-c",
+    String(clients),
+    "-j",
+    "1",
+    "-T",
+    String(seconds),
+    "-l",
+    "--log-prefix",
+    path(dir, "log"),
+    "-f",
+    script,
+  ];
+  const env = {
+    ...process.env,
+    PGHOST: address.host,
+    PGPORT: String(address.port),
+    PGDATABASE: "helpdesk",
+    PGUSER: postgres.lead.user,
+    PGPASSWORD: postgres.lead.password,
+  };
+  const { stdout, stderr, status } = spawnSync("pgbench", args, {
+    env,
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
+  });
+  if (status !== 0) throw new Error(`pgbench: ${stderr.slice(-600)}`);
+  const times = readdirSync(dir)
+    .filter((name) => name.startsWith("log"))
+    .flatMap((name) => readFileSync(path(dir, name), "utf8").split("\n"))
+    .map((line) => Number(line.split(" ")[2]))
+    .filter((time) => time > 0)
+    .sort((a, b) => a - b);
+  rmSync(dir, { recursive: true });
+  const rate = Number(/tps = ([\d.]+)/.exec(stdout)?.[1] ?? 0);
+  return { rate, p50: (times[times.length >> 1] ?? 0) / 1000 };
+}
+
+/** The median of one small write and its fdatasync, in milliseconds. */
+function fsyncMillis(): number {
+  const fd = openSync(path(folder, "sync"), "w");
+  const times = Array.from({ length: 200 }, () => {
+    const begun = performance.now();
+    writeSync(fd, Buffer.alloc(600, 1));
+    fdatasyncSync(fd);
+    return performance.now() - begun;
+  });
+  closeSync(fd);
+  return times.sort((a, b) => a - b)[100] ?? 0;
+}
+
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+
+type Sides = Readonly<Record<string, Address>>;
+
+/** Each side in turn, so that a noisy machine is noisy for all. */
+function compare(
+  sides: Sides,
+  postgres: Postgres,
+  sql: string,
+  clients: number,
+): Readonly<Record<string, Figure>> {
+  const figures = new Map(Object.keys(sides).map((side) => [side, [] as Figure[]]));
+  for (let turn = 0; turn < turns; turn++)
+    for (const [side, address] of Object.entries(sides))
+      figures.get(side)?.push(pgbench(address, postgres, sql, clients));
+  return Object.fromEntries(
+    [...figures].map(([side, all]) => [
+      side,
+      { rate: median(all.map(({ rate }) => rate)), p50: median(all.map(({ p50 }) => p50)) },
+    ]),
+  );
+}
+
+function say(name: string, figures: Readonly<Record<string, Figure>>): void {
+  const parts = Object.entries(figures).map(
+    ([side, { rate, p50 }]) => `${side} ${rate.toFixed(0)}/s p50 ${p50.toFixed(3)} ms`,
+  );
+  console.log(`${name}: ${parts.join(" · ")}`);
+}
+
+const verdict = (what: string, value: number, target: number, least: boolean): void =>
+  console.log(
+    `  ${what} ${value.toFixed(2)} (target: at ${least ? "least" : "most"} ${target.toFixed(2)})${(least ? value >= target : value <= target) ? "" : "  MISSED"}`,
+  );
+
+function residentMegabytes(pid: number | undefined, key: "VmRSS" | "VmHWM"): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return Number(new RegExp(`${key}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024;
+}
+
+if (process.argv.includes("--child")) await child(process.argv[process.argv.indexOf("--child") + 1] ?? "");
+const postgres = await startPostgres({
+  customers: 6000,
+  agents: 40,
+  markers: false,
+  settings: ["max_connections=700"],
+});
+const bouncer = await startBouncer(postgres);
+const whosaw = await startChild(postgres);
+// Whatever ends this run ends what it has started.
+process.once("exit", () => {
+  whosaw.process.kill();
+  bouncer?.process.kill();
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+if (bouncer === null) console.log("no pgbouncer here: its column is left out");
+const sides: Sides = {
+  direct: postgres,
+  ...(bouncer === null ? {} : { pgbouncer: bouncer.address }),
+  whosaw: whosaw.address,
+};
+const bare = "select title from kb.articles where id = :id;";
+const point = "select name, email, phone from customers where id = :id;";
+
+const one = compare(sides, postgres, bare, 1);
+say("nobody's data, 1 client", one);
+verdict("added p50, ms", (one["whosaw"]?.p50 ?? 0) - (one["direct"]?.p50 ?? 0), 0.2, false);
+const sixteen = compare(sides, postgres, bare, 16);
+say("nobody's data, 16 clients", sixteen);
+verdict(
+  "of PgBouncer's rate",
+  (sixteen["whosaw"]?.rate ?? 0) / (sixteen["pgbouncer"]?.rate ?? Infinity),
+  0.6,
+  true,
+);
+const sync = fsyncMillis();
+const read = compare(sides, postgres, point, 1);
+say(`a customer by id, 1 client (fdatasync ${sync.toFixed(2)} ms)`, read);
+verdict("added p50, ms", (read["whosaw"]?.p50 ?? 0) - (read["direct"]?.p50 ?? 0), sync + 1, false);
+const busy = compare(sides, postgres, point, 64);
+say("a customer by id, 64 clients", busy);
+verdict("thousand reads a second", (busy["whosaw"]?.rate ?? 0) / 1000, 6, true);
+const large = compare(
+  sides,
+  postgres,
+  "select id, name, email, phone from customers order by id limit 5000;",
+  1,
+);
+say("5,000 customers, 1 client", large);
+verdict("of the direct rate", (large["whosaw"]?.rate ?? 0) / (large["direct"]?.rate ?? Infinity), 0.5, true);
+
+const idle: RawClient[] = [];
+for (let at = 0; at < 500; at++) idle.push(await join(whosaw.address, postgres.lead));
+const quiet = residentMegabytes(whosaw.process.pid, "VmRSS");
+const crowd = pgbench(whosaw.address, postgres, point, 64);
+console.log(`500 idle clients ${quiet.toFixed(0)} MB; with 64 busy ones ${crowd.rate.toFixed(0)}/s`);
+verdict("MB resident afterwards", residentMegabytes(whosaw.process.pid, "VmRSS"), 300, false);
+console.log(`  highest in the whole run: ${residentMegabytes(whosaw.process.pid, "VmHWM").toFixed(0)} MB`);
+await Promise.all(idle.map(async (client) => client.end()));
+whosaw.process.kill();
+bouncer?.process.kill();
+await postgres.stop();
+rmSync(folder, { recursive: true, force: true });
+process.exit(0);
