@@ -70,6 +70,7 @@ export async function evidenceFromStore(
     exposedOf(asked, channels),
     reachOf(asked, channels),
   ]);
+  const none = situated.map(() => 0);
   const contactFrom: ContactFrom = base.get("contact from reads") === 1 ? "reads" : "tickets";
   return {
     reports: situated.map((report, i) =>
@@ -83,8 +84,7 @@ export async function evidenceFromStore(
     customers: base.get("customers") ?? 0,
     accounts: base.get("accounts") ?? 0,
     channels: channels.map((channel): ChannelEvidence => {
-      const key = `${channel.kind} ${channel.actor}`;
-      const none = situated.map(() => 0);
+      const key = keyOf(channel);
       return { ...channel, exposed: exposed.get(key) ?? none, reach: reach.get(key) ?? none };
     }),
     segments: segmentsOf(situated, matched, { base, steps }),
@@ -229,13 +229,19 @@ async function exposedOf(
     matchedExposed(asked.options.suffix),
     { ...cellParams(asked), actors },
   );
+  const wanted = new Set(channels.map(keyOf));
   for (const { actor, counts } of rows)
     for (const [i, kind] of channelKinds.entries()) {
+      if (!wanted.has(keyOf({ kind, actor }))) continue;
       const list = asked.situated.map(() => 0);
       for (const row of counts) list[row[0]] = row[i + 1] ?? 0;
-      exposed.set(`${kind} ${actor}`, list);
+      exposed.set(keyOf({ kind, actor }), list);
     }
   return exposed;
+}
+
+function keyOf({ kind, actor }: Pick<HitChannel, "kind" | "actor">): string {
+  return `${kind} ${actor}`;
 }
 
 function dayOf(cutoff: number): number {
@@ -254,13 +260,18 @@ async function reachOf(
     reachGains(asked.options.suffix),
     { actors, negated: days.map((day) => -day).toReversed(), last: days.at(-1) ?? 0 },
   );
+  const wanted = new Set(channels.map(keyOf));
+  const place = new Map(days.map((day, at) => [day, at]));
+  const places = asked.situated.map(({ cutoff }) => place.get(dayOf(cutoff)) ?? 0);
   for (const { actor, kind, gains } of rows) {
-    const gained = new Map(gains);
-    let sum = 0;
-    const byDay = new Map(days.map((day) => [day, (sum += gained.get(day) ?? 0)]));
+    const key = keyOf({ kind: channelKinds[kind] ?? "all", actor });
+    if (!wanted.has(key)) continue;
+    const sums = new Float64Array(days.length);
+    for (const [day, customers] of gains) sums[place.get(day) ?? 0] = customers;
+    for (let at = 1; at < sums.length; at++) sums[at] = (sums[at] ?? 0) + (sums[at - 1] ?? 0);
     reach.set(
-      `${channelKinds[kind] ?? "all"} ${actor}`,
-      asked.situated.map(({ cutoff }) => byDay.get(dayOf(cutoff)) ?? 0),
+      key,
+      places.map((at) => sums[at] ?? 0),
     );
   }
   return reach;
