@@ -48,13 +48,12 @@ export function shareTerms(
 ): Float64Array {
   const hitCounts = countKnowledge(hits);
   const misses = kinds.map((kind) => reports[kind] - hitCounts[kind]);
-  const background = new Float64Array(hits.length);
-  const leak = new Float64Array(hits.length);
-  for (let at = 0; at < hits.length; at++) {
-    const hit = hits[at];
-    if (hit === undefined) continue;
-    background[at] = node.background[hit.knowledge];
-    leak[at] = leakFactor(hit, node);
+  // Plain arrays: most accounts have one hit or two, and a typed array costs more to make than to use.
+  const background: number[] = [];
+  const leak: number[] = [];
+  for (const hit of hits) {
+    background.push(node.background[hit.knowledge]);
+    leak.push(leakFactor(hit, node));
   }
   const missed = missedLogs(node, shares);
   const terms = new Float64Array(shares.length);
