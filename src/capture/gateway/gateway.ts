@@ -5,6 +5,8 @@ import type { Protection, Role } from "../../policy/index.ts";
 import { admitStartup, isAllowedParameterStatus, scrubFields } from "./admit/index.ts";
 import { SharedCatalog } from "./catalog/sharedCatalog.ts";
 import { Control } from "./control.ts";
+import { knitNet } from "./net/knitNet.ts";
+import type { SecondNet } from "./net/secondNet.ts";
 import {
   type AcceptedClient,
   acceptClient,
@@ -80,7 +82,12 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
 interface Database {
   readonly control: Control;
   readonly catalog: SharedCatalog;
+  net: SecondNet | null;
+  readonly timer: NodeJS.Timeout;
 }
+
+/** How often the second net is made anew, for customers who came or changed their address: our choice. */
+const netMillis = 600_000;
 
 class Gateway {
   readonly #options: GatewayOptions;
@@ -170,6 +177,7 @@ class Gateway {
     const role = this.#config.roles.get(client.user.role);
     if (role === undefined) return endWith(client.stream, fatalBytes(noRole));
     const application = client.parameters.get("application_name") ?? "";
+    const database = await this.#database(client.database);
     const upstream = await connectUpstream(this.#config.login.upstream, {
       login: role.upstream,
       database: client.database,
@@ -186,7 +194,6 @@ class Gateway {
       ip: client.ip,
       application,
     };
-    const { catalog } = await this.#database(client.database);
     const recorded = await this.#say([{ kind: "login", time: clock(), reader, method: client.method }]);
     if (recorded !== null) {
       upstream.stream.destroy();
@@ -195,7 +202,7 @@ class Gateway {
     const key = this.#keyFor(client, upstream);
     try {
       const login = { reader, role, ticket: null, expires: null };
-      const ending = await this.#converse({ client, upstream, key }, login, catalog);
+      const ending = await this.#converse({ client, upstream, key }, login, database);
       await this.#say([{ kind: "logout", time: clock(), reader, method: ending }]);
     } finally {
       this.#keys.release(key);
@@ -214,7 +221,7 @@ class Gateway {
   #converse(
     ends: { readonly client: AcceptedClient; readonly upstream: UpstreamConnection; readonly key: CancelKey },
     login: Identity,
-    catalog: SharedCatalog,
+    database: Database,
   ): Promise<Ending> {
     const { client, key, upstream } = ends;
     const session = new Session(
@@ -224,7 +231,7 @@ class Gateway {
         cancelling: key,
       },
       login,
-      this.#services(client, login, catalog),
+      this.#services(client, login, database),
     );
     this.#sessions.add(session);
     client.stream.write(
@@ -241,12 +248,13 @@ class Gateway {
     return session.ended.finally(() => this.#sessions.delete(session));
   }
 
-  #services(client: AcceptedClient, login: Identity, catalog: SharedCatalog): SessionServices {
+  #services(client: AcceptedClient, login: Identity, database: Database): SessionServices {
     const { clock, record } = this.#options;
     return {
       clock,
       record,
-      catalog,
+      catalog: database.catalog,
+      net: () => database.net,
       protection: () => this.#config.protection,
       plan: this.#plan,
       scrub: (fields, names) => scrubFields(fields, names, true),
@@ -267,13 +275,34 @@ class Gateway {
       this.#options.onTrouble(
         `the catalog can't be read: ${error instanceof Error ? error.message : String(error)}`,
       ),
-    ).then((catalog) => ({ control, catalog }));
+    ).then(async (catalog) => {
+      const timer = setInterval(() => void this.#knit(database), netMillis).unref();
+      const database: Database = { control, catalog, net: null, timer };
+      // The first session waits for it: the net is under whatever is shown.
+      await this.#knit(database);
+      return database;
+    });
     this.#databases.set(name, opened);
     opened.catch(() => {
       control.close();
       this.#databases.delete(name);
     });
     return opened;
+  }
+
+  /** Makes the second net anew; the old one serves until then. */
+  async #knit(database: Database): Promise<void> {
+    try {
+      const { catalog, control } = database;
+      const { isFull, net } = await knitNet(this.#config.protection, catalog.current(), control.ask);
+      database.net = net;
+      if (isFull) this.#options.onTrouble(`the second net holds ${net.size} values and not all of them`);
+    } catch (error) {
+      if (this.#closing) return;
+      this.#options.onTrouble(
+        `the second net can't be made: ${error instanceof Error ? error.message : String(error)}; the gateway's control login needs SELECT on protected tables`,
+      );
+    }
   }
 
   async #suspend(actor: string): Promise<Cut> {
@@ -313,7 +342,8 @@ class Gateway {
     for (const session of this.#sessions) session.cut("drained");
     await ended;
     for (const opened of this.#databases.values()) {
-      const { catalog, control } = await opened;
+      const { catalog, control, timer } = await opened;
+      clearInterval(timer);
       catalog.close();
       control.close();
     }

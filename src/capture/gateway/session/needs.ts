@@ -4,6 +4,7 @@ import type { Diagnostics } from "../../../wire/index.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { CatalogAsk, CatalogPlace } from "../catalog/loadCatalog.ts";
 import type { CommentClaims, MalformedComment } from "../login/index.ts";
+import type { SecondNet } from "../net/secondNet.ts";
 import type { PlanContext, StatementPlan, StatementRefusal } from "../plan.ts";
 import type { RecordEvents, Seen, StatementNote } from "../recording.ts";
 import type { Identity } from "./identity.ts";
@@ -50,6 +51,8 @@ export interface SessionServices {
   readonly mayRun: (identity: Identity, now: number) => StatementRefusal | null;
   /** Asked with whom a batch shows, before it is recorded and released. */
   readonly mayShow: (identity: Identity, batch: Batch, now: number) => StatementRefusal | null;
+  /** The net under rows that should hold no customer's data; null while there is none. */
+  readonly net: () => SecondNet | null;
   /** Told of what an operator should know. */
   readonly onTrouble: (what: string) => void;
   /** Null where this login may not speak for others. */

@@ -1,3 +1,4 @@
+import type { Caught } from "../net/secondNet.ts";
 import type { GatewayEvent, Seen, StatementNote } from "../recording.ts";
 import type { Slot, StatementPlan } from "../plan.ts";
 import type { Identity } from "./identity.ts";
@@ -10,7 +11,7 @@ export type Source = Pick<StatementPlan, "slots" | "protected" | "action" | "nam
 
 /** Customers found since the last event, and those already told of. */
 interface Ledger {
-  readonly slot: Slot;
+  readonly slot: Pick<Slot, "table" | "shown" | "masked" | "probed" | "many">;
   readonly told: Set<string>;
   fresh: string[];
 }
@@ -25,6 +26,7 @@ export class Run {
   readonly identity: Identity;
   readonly note: StatementNote;
   readonly #ledgers: readonly Ledger[];
+  readonly #caught: Map<string, Ledger> = new Map();
   #rows = 0;
   #released = 0;
   #fresh = false;
@@ -75,6 +77,15 @@ export class Run {
     return true;
   }
 
+  /** A value of a customer's stood where none should. */
+  caught({ customer, field, table }: Caught): void {
+    const place = `${table}\n${field}`;
+    const slot = { table, shown: [field], masked: [], probed: [], many: false };
+    const ledger = this.#caught.get(place) ?? { slot, told: new Set(), fresh: [] };
+    this.#caught.set(place, ledger);
+    this.#add(ledger, customer);
+  }
+
   #add(ledger: Ledger, customer: string): void {
     if (ledger.told.has(customer)) return;
     if (ledger.told.size >= customersRememberedMax) ledger.told.clear();
@@ -87,7 +98,7 @@ export class Run {
   take(time: number): (GatewayEvent & { readonly kind: "sighting" }) | null {
     if (!this.#fresh) return null;
     const seen: Seen[] = [];
-    for (const ledger of this.#ledgers) {
+    for (const ledger of [...this.#ledgers, ...this.#caught.values()]) {
       if (ledger.fresh.length === 0) continue;
       const { table, shown, masked, probed } = ledger.slot;
       seen.push({ table, customers: ledger.fresh, shown, masked, probed });

@@ -24,7 +24,7 @@ export interface ServerSide {
   readonly awaited: AwaitedQueue;
   readonly outbox: Outbox;
   readonly transaction: Transaction;
-  readonly services: Pick<SessionServices, "scrub" | "isAllowedParameter" | "clock">;
+  readonly services: Pick<SessionServices, "scrub" | "isAllowedParameter" | "clock" | "net">;
   /** Whoever the session stands for, for events that no statement is behind. */
   readonly reader: () => Run["identity"]["reader"];
   readonly mayHear: (channel: string) => boolean;
@@ -73,14 +73,23 @@ export class FromServer {
     if (head.kind === "ask") return this.#askedRow(frame, head);
     const run = runOf(head);
     if (run === null) return "unexpected";
-    if (run.source.slots.length === 0) {
-      this.#side.outbox.frame(frame);
-      return null;
-    }
+    if (run.source.slots.length === 0) return this.#plainRow(frame, run);
     if (!isVerified(head)) return "hidden_column";
     const wrong = this.#stripper.strip(frame, run, this.#side.outbox.writer);
     this.#side.outbox.owes(run);
     return wrong;
+  }
+
+  /** A row that should hold no customer's data passes as it came, after a look by the second net. */
+  #plainRow(frame: Frame<"backend">, run: Run): Broken | null {
+    const net = this.#side.services.net();
+    if (net !== null && net.size > 0) {
+      const wrong = this.#stripper.look(frame, net, run);
+      if (wrong !== null) return wrong;
+      this.#side.outbox.owes(run);
+    }
+    this.#side.outbox.frame(frame);
+    return null;
   }
 
   #askedRow(frame: Frame<"backend">, head: Extract<Awaited, { readonly kind: "ask" }>): Broken | null {

@@ -6,6 +6,7 @@ import {
   type RowDescription,
   type Writer,
 } from "../../../../wire/index.ts";
+import type { SecondNet } from "../../net/secondNet.ts";
 import type { Slot } from "../../plan.ts";
 import { hiddenPrefix } from "../../sql/index.ts";
 import type { Run } from "../run.ts";
@@ -31,6 +32,20 @@ export function visibleColumns(
 export class RowStripper {
   readonly #view: RowView = new RowView();
   #keep: number[] = [];
+
+  /** Holds each value of a row against the net. */
+  look(frame: Frame<"backend">, net: SecondNet, run: Run): Mismatch | null {
+    const view = this.#view;
+    if (isFault(view.read(frame) ?? { kind: null })) return "row";
+    run.row();
+    for (let column = 0; column < view.columns; column++) {
+      const length = view.lengthOf(column);
+      if (length <= 0) continue;
+      const start = view.startOf(column);
+      for (const caught of net.find(view.bytes, start, start + length)) run.caught(caught);
+    }
+    return null;
+  }
 
   /** Appends the row without its hidden columns. What they tell is in the run before the row is in the writer. */
   strip(frame: Frame<"backend">, run: Run, to: Writer): Mismatch | null {
