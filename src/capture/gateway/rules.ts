@@ -4,6 +4,7 @@ import {
   type Protection,
   type QuotaRefusal,
   Quotas,
+  type Role,
   rowsAllowed,
   unnamedField,
 } from "../../policy/index.ts";
@@ -46,6 +47,7 @@ export class Rules {
   ): StatementRefusal | null => {
     if (this.#suspended.has(reader.actor)) return suspended;
     if (!rowsAllowed(role, released, rows)) return tooManyRows(role.rowsMax ?? 0);
+    if (!hasQuota(role)) return null;
     for (const [counted, customers] of this.#byClass(seen)) {
       const refused = this.#quotas.admit({ actor: reader.actor, role, class: counted, customers, now });
       if (refused !== null) return overQuota(refused);
@@ -68,6 +70,11 @@ export class Rules {
     }
     return found;
   }
+}
+
+/** Most roles of machines have none, and a large answer of theirs needn't be counted. */
+function hasQuota({ quotas }: Role): boolean {
+  return Object.values(quotas).some(({ day, hour }) => day !== null || hour !== null);
 }
 
 const suspended: StatementRefusal = statementRefusal({
