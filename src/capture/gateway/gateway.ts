@@ -194,18 +194,17 @@ class Gateway {
       ip: client.ip,
       application,
     };
-    const recorded = await this.#say([{ kind: "login", time: clock(), reader, method: client.method }]);
-    if (recorded !== null) {
-      upstream.stream.destroy();
-      return endWith(client.stream, fatalBytes(unrecorded));
-    }
     const key = this.#keyFor(client, upstream);
     try {
+      const recorded = await this.#say([{ kind: "login", time: clock(), reader, method: client.method }]);
+      if (recorded !== null) return endWith(client.stream, fatalBytes(unrecorded));
       const login = { reader, role, ticket: null, expires: null };
       const ending = await this.#converse({ client, upstream, key }, login, database);
       await this.#say([{ kind: "logout", time: clock(), reader, method: ending }]);
     } finally {
       this.#keys.release(key);
+      // A session has ended it already; whatever failed before there was one has not.
+      if (!upstream.stream.writableEnded) upstream.stream.destroy();
     }
   }
 

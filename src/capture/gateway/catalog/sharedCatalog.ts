@@ -10,7 +10,8 @@ export class SharedCatalog {
   readonly #onFailed: (error: unknown) => void;
   #current: Catalog;
   #fingerprint: string;
-  #looking: Promise<void> | null = null;
+  #looking = false;
+  #last: Promise<void> = Promise.resolve();
   #next: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
 
@@ -36,14 +37,9 @@ export class SharedCatalog {
 
   readonly load = async (ask: CatalogAsk, place: CatalogPlace): Promise<Catalog> => loadCatalog(ask, place);
 
-  /** Looks now: resolves when `current` is no older than this call. */
+  /** Looks now: resolves when `current` is no older than this call. One look at a time, because a look is several questions. */
   readonly refresh = async (): Promise<void> => {
-    if (this.#looking === null) return this.#look();
-    // The look under way may have begun before the change that the caller knows of.
-    this.#next ??= this.#looking.then(
-      () => this.#look(),
-      () => this.#look(),
-    );
+    this.#next ??= this.#looked();
     return this.#next;
   };
 
@@ -53,21 +49,30 @@ export class SharedCatalog {
   }
 
   async #lookQuietly(): Promise<void> {
-    if (this.#looking !== null) return;
+    if (this.#looking) return;
     try {
-      await this.#look();
+      await this.refresh();
     } catch (error) {
       this.#onFailed(error);
     }
   }
 
-  #look(): Promise<void> {
+  /** The look under way may have begun before the change that a caller knows of: the next one serves all who call meanwhile. */
+  #looked(): Promise<void> {
+    const look = this.#lookAfter(this.#last);
+    this.#last = look.catch(() => undefined);
+    return look;
+  }
+
+  async #lookAfter(last: Promise<void>): Promise<void> {
+    await last;
     this.#next = null;
-    const looking = this.#renew().finally(() => {
-      if (this.#looking === looking) this.#looking = null;
-    });
-    this.#looking = looking;
-    return looking;
+    this.#looking = true;
+    try {
+      await this.#renew();
+    } finally {
+      this.#looking = false;
+    }
   }
 
   async #renew(): Promise<void> {

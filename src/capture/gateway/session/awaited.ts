@@ -1,6 +1,7 @@
 import type { StatementNote } from "../recording.ts";
-import type { Slot, StatementRefusal } from "../plan.ts";
+import type { Slot, StatementPlan, StatementRefusal } from "../plan.ts";
 import type { Identity } from "./identity.ts";
+import type { AskAnswer } from "./context.ts";
 import type { Run } from "./run.ts";
 
 /** What a Describe is answered for, and whether the server said that the hidden columns stand where they should. */
@@ -9,11 +10,13 @@ export interface Described {
   /** A Describe is under way or was answered. */
   asked: boolean;
   verified: boolean;
+  /** How many there are, hidden ones too; null until the server has said it. */
+  columns: number | null;
 }
 
 /** Where no hidden columns are expected there is nothing to verify, and a column that looks like one is a mismatch. */
 export function undescribed(slots: readonly Slot[]): Described {
-  return { slots, asked: false, verified: slots.length === 0 };
+  return { slots, asked: false, verified: slots.length === 0, columns: null };
 }
 
 /** A refusal that waits for its turn: the server was sent something that fails in the statement's place. */
@@ -26,20 +29,29 @@ export interface Refused {
 /** Rows for the gateway itself. */
 export interface Asked {
   readonly rows: (string | null)[][];
-  readonly done: (rows: readonly (readonly (string | null)[])[] | null) => void;
+  readonly done: (answer: AskAnswer) => void;
 }
 
 /**
  * What the server still owes an answer to, in the order in which it was asked. `shown`: the client asked, and gets the answer; else
  * the gateway asked for itself. `undo` takes back what was noted in advance, if the server refuses or skips it.
  */
-export type Awaited = { readonly shown: boolean; readonly undo?: () => void } & (
-  | { readonly kind: "parse" | "bind" | "close" | "sync" }
+export type Awaited = {
+  readonly shown: boolean;
+  readonly undo?: () => void;
+  /** Of a pipeline's end: which one it ends, by number. */
+  readonly ends?: number;
+} & (
+  | { readonly kind: "parse" | "bind"; readonly plan: StatementPlan | null }
+  | { readonly kind: "close" }
+  /** `copies`, here and below: COPYs from the client that it had ended when it sent this. */
+  | { readonly kind: "sync"; readonly copies: number }
   | { readonly kind: "describe"; readonly described: Described }
-  | { readonly kind: "execute"; readonly run: Run; readonly described: Described }
+  | { readonly kind: "execute"; readonly run: Run; readonly described: Described; readonly copies: number }
   | {
       readonly kind: "simple";
       readonly runs: readonly Run[];
+      readonly copies: number;
       at: number;
       failed: boolean;
       described: Described | null;
@@ -56,6 +68,8 @@ export const awaitedMax = 20_000;
 export class AwaitedQueue {
   #items: Awaited[] = [];
   #at = 0;
+  #copying: number | null = null;
+  #waiting: { readonly length: number; readonly resolve: () => void }[] = [];
 
   get head(): Awaited | undefined {
     return this.#items[this.#at];
@@ -71,19 +85,51 @@ export class AwaitedQueue {
 
   shift(): Awaited | undefined {
     const head = this.#items[this.#at];
+    this.#copying = null;
     this.#at++;
     if (this.#at >= 1024 || this.#at >= this.#items.length) {
       this.#items = this.#items.slice(this.#at);
       this.#at = 0;
     }
+    if (this.#waiting.length > 0) this.#wake();
     return head;
   }
 
   /**
+   * The server takes data from the client, and ignores every Sync up to their end (postgres.c, copyfromparse.c): those that were sent
+   * before it, and, until the head is answered, those that come.
+   */
+  copies(copies: number): void {
+    this.#copying = copies;
+    const [head, ...rest] = this.#items.slice(this.#at);
+    if (head === undefined) return;
+    this.#items = [head, ...rest.filter((one) => one.kind !== "sync" || one.copies !== copies)];
+    this.#at = 0;
+  }
+
+  /** Whether the server ignores a Sync of a client that has ended this many COPYs. */
+  ignoresSync(copies: number): boolean {
+    return this.#copying === copies;
+  }
+
+  /** Resolves when no more than `length` are left. Null: so it is. */
+  atMost(length: number): Promise<void> | null {
+    if (this.length <= length) return null;
+    return new Promise((resolve) => this.#waiting.push({ length, resolve }));
+  }
+
+  #wake(): void {
+    const woken = this.#waiting.filter(({ length }) => this.length <= length);
+    this.#waiting = this.#waiting.filter(({ length }) => this.length > length);
+    for (const { resolve } of woken) resolve();
+  }
+
+  /**
    * The server failed at the head and skips everything up to the next Sync: takes all that back, the last first.
+   * @param failed what a question of the gateway's own is told if it was what failed.
    * @returns whether that Sync is in the queue.
    */
-  skipToSync(): boolean {
+  skipToSync(failed: StatementRefusal | null): boolean {
     const skipped: Awaited[] = [];
     while (this.head !== undefined && this.head.kind !== "sync") {
       const one = this.shift();
@@ -91,7 +137,7 @@ export class AwaitedQueue {
     }
     for (const one of skipped.toReversed()) {
       one.undo?.();
-      if (one.kind === "ask") one.asked.done(null);
+      if (one.kind === "ask") one.asked.done(failed);
     }
     return this.head !== undefined;
   }

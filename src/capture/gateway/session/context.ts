@@ -1,12 +1,18 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import type { CatalogPlace } from "../catalog/loadCatalog.ts";
 import { parseSearchPath } from "../catalog/searchPath.ts";
-import type { PlanContext, StatementPlan } from "../plan.ts";
+import { isStatementRefusal, type PlanContext, type StatementPlan, type StatementRefusal } from "../plan.ts";
 import type { Identity } from "./identity.ts";
 import type { SessionServices } from "./needs.ts";
 
-/** Runs a query of the gateway's own on the session's connection; null if the server skipped it after an earlier failure. */
-export type Ask = (sql: string) => Promise<readonly (readonly (string | null)[])[] | null>;
+/** Null: the server skipped the question after an earlier failure. A refusal: the question itself failed, by a cancel perhaps. */
+export type AskAnswer = readonly (readonly (string | null)[])[] | StatementRefusal | null;
+
+/** Runs a query of the gateway's own on the session's connection. */
+export type Ask = (sql: string) => Promise<AskAnswer>;
+
+/** Where the session stands. `failed`: in a transaction that only its end can help; nothing can be asked there. */
+export type Place = CatalogPlace | "failed";
 
 const searchPathQuery = "SELECT pg_catalog.current_setting('search_path'), CURRENT_USER";
 
@@ -17,75 +23,110 @@ const searchPathQuery = "SELECT pg_catalog.current_setting('search_path'), CURRE
 export class SessionContext {
   readonly #services: Pick<SessionServices, "catalog" | "protection">;
   readonly #ask: Ask;
-  readonly #place: () => CatalogPlace;
-  #searchPath: readonly string[] | null = null;
-  #pathTouched = false;
+  readonly #place: () => Place;
+  readonly #quiet: () => Promise<void> | null;
+  #searchPath: readonly string[] = [];
+  #pathDue = true;
   #own: Catalog | null = null;
   #ownDue = false;
   #temporary = false;
+  /** Path or catalog were changed, or looked at, in a transaction that may yet take its changes back. */
+  #unsettled = false;
+  #endUnderWay = false;
+  /** The shared catalog that stood when the own one was loaded. */
+  #beside: Catalog | null = null;
 
   constructor(
     services: Pick<SessionServices, "catalog" | "protection">,
     ask: Ask,
-    place: () => CatalogPlace,
+    stands: { readonly place: () => Place; readonly quiet: () => Promise<void> | null },
   ) {
     this.#services = services;
     this.#ask = ask;
-    this.#place = place;
+    this.#place = stands.place;
+    this.#quiet = stands.quiet;
   }
 
   /** Whether `context` must ask the server first. */
   get isDue(): boolean {
-    return this.#searchPath === null || this.#ownDue;
+    // What others changed may be seen here too.
+    if (this.#own !== null && this.#beside !== this.#services.catalog.current()) this.#ownDue = true;
+    // There, the server itself refuses every statement whose names would matter.
+    return (this.#pathDue || this.#ownDue) && this.#place() !== "failed";
+  }
+
+  /** Whether the end of a transaction may change what names mean. */
+  get isUnsettled(): boolean {
+    return this.#unsettled;
   }
 
   /** The catalog and names as of now. `isDue` must be false. */
   context(identity: Identity): PlanContext {
     return {
       catalog: this.#own ?? this.#services.catalog.current(),
-      searchPath: this.#searchPath ?? [],
+      searchPath: this.#searchPath,
       protection: this.#services.protection(),
       role: identity.role,
       actor: identity.reader.actor,
     };
   }
 
-  /** Asks what is due. @returns false if the server skipped the question: what waits for it is skipped too. */
-  async renew(): Promise<boolean> {
-    if (this.#searchPath === null) {
+  /** The session's transaction was told to end, or a part of it to be taken back, and no answer has come yet. */
+  get endUnderWay(): boolean {
+    return this.#endUnderWay;
+  }
+
+  /** Everything that was sent is answered. */
+  quiet(): void {
+    this.#endUnderWay = false;
+  }
+
+  /** Asks what is due. @returns null if the server skipped the question: what waits for it is skipped too. */
+  async renew(): Promise<"known" | StatementRefusal | null> {
+    await this.#quiet();
+    const place = this.#place();
+    if (place === "failed") return "known";
+    if (place === "idle") this.#unsettled = false;
+    if (this.#pathDue) {
       const rows = await this.#ask(searchPathQuery);
-      if (rows === null) return false;
+      if (rows === null || isStatementRefusal(rows)) return rows;
       const [setting = "", user = ""] = (rows[0] ?? []).map((value) => value ?? "");
       this.#searchPath = parseSearchPath(setting, user) ?? [];
+      this.#pathDue = false;
     }
-    if (!this.#ownDue) return true;
-    if (!this.#temporary && this.#place() === "idle") {
-      await this.#services.catalog.refresh();
+    return this.#ownDue ? this.#renewCatalog(place) : "known";
+  }
+
+  async #renewCatalog(place: CatalogPlace): Promise<"known" | StatementRefusal | null> {
+    const { catalog } = this.#services;
+    if (!this.#temporary && place === "idle") {
+      await catalog.refresh();
       this.#own = null;
-      this.#ownDue = false;
-      return true;
+    } else {
+      const beside = catalog.current();
+      const own = await this.#loadOwn(place);
+      if (own === null || isStatementRefusal(own)) return own;
+      this.#own = own;
+      this.#beside = beside;
     }
-    const own = await this.#loadOwn();
-    if (own === null) return false;
-    this.#own = own;
     this.#ownDue = false;
-    return true;
+    return "known";
   }
 
   /** Null if the server skipped a part of it. */
-  async #loadOwn(): Promise<Catalog | null> {
-    let skipped = false;
+  async #loadOwn(place: CatalogPlace): Promise<Catalog | StatementRefusal | null> {
+    let failed: StatementRefusal | "skipped" | null = null;
     const ask = async (sql: string): Promise<readonly (readonly (string | null)[])[]> => {
       const rows = await this.#ask(sql);
-      skipped = rows === null;
-      if (rows === null) throw new Error("skipped");
-      return rows;
+      if (rows !== null && !isStatementRefusal(rows)) return rows;
+      failed ??= rows ?? "skipped";
+      throw new Error("the catalog could not be asked");
     };
     try {
-      return await this.#services.catalog.load(ask, this.#place());
+      return await this.#services.catalog.load(ask, place);
     } catch (error) {
-      if (skipped) return null;
-      throw error;
+      if (failed === null) throw error;
+      return failed === "skipped" ? null : failed;
     }
   }
 
@@ -100,33 +141,39 @@ export class SessionContext {
   runs({ does }: StatementPlan): void {
     switch (does.kind) {
       case "set":
-        if (does.name.toLowerCase() === "search_path") this.#pathChanges();
+        if (does.name === "search_path" || does.name === "all") this.#pathChanges();
         return;
       case "ddl":
         this.#temporary ||= does.temporary;
-        this.#ownDue = true;
+        this.#catalogChanges();
         return;
       case "discard":
-        this.#pathChanges();
-        this.#ownDue = true;
+        if (does.target === "all") this.#pathChanges();
+        if (does.target === "all" || does.target === "temporary") this.#catalogChanges();
         return;
       case "end":
       case "savepoint":
-        if (this.#pathTouched) this.#searchPath = null;
-        this.#ownDue ||= this.#own !== null;
+        this.#endUnderWay = true;
+        this.transactionMayEnd();
         return;
       default:
     }
   }
 
-  /** A failed transaction takes back what it changed. */
-  failed(): void {
-    if (this.#pathTouched) this.#searchPath = null;
+  /** A transaction ends, or fails, and may take back what it changed. */
+  transactionMayEnd(): void {
+    if (!this.#unsettled) return;
+    this.#pathDue = true;
     this.#ownDue ||= this.#own !== null;
   }
 
   #pathChanges(): void {
-    this.#pathTouched = true;
-    this.#searchPath = null;
+    this.#unsettled = true;
+    this.#pathDue = true;
+  }
+
+  #catalogChanges(): void {
+    this.#unsettled = true;
+    this.#ownDue = true;
   }
 }

@@ -32,13 +32,18 @@ export class Identities {
     return this.#local ?? this.#session ?? this.#login;
   }
 
-  /** Null goes back to the login. */
-  set(identity: Identity | null, local: boolean): void {
+  /** Null goes back to the login. @returns the way back. */
+  set(identity: Identity | null, local: boolean): () => void {
+    const [session, localBefore] = [this.#session, this.#local];
     if (local) this.#local = identity;
     else {
       this.#session = identity;
       this.#local = null;
     }
+    return () => {
+      this.#session = session;
+      this.#local = localBefore;
+    };
   }
 
   /** What was set for one transaction ends with it. */

@@ -17,6 +17,8 @@ export class Outbox {
   #events: GatewayEvent[] = [];
   #runs: Run[] = [];
   #timer: NodeJS.Timeout | null = null;
+  /** Customers may not be shown: their event was taken back, so whatever else comes may tell of them. */
+  #over = false;
 
   /** @param judge told of each batch of customers before it is recorded; false: nothing more may leave. */
   constructor(
@@ -60,10 +62,14 @@ export class Outbox {
   #leave(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    if (this.#over) return this.drop();
     for (const run of this.#runs) {
       const event = run.take(this.#now());
       if (event === null) continue;
-      if (!this.#judge(run, event)) return this.drop();
+      if (!this.#judge(run, event)) {
+        this.#over = true;
+        return this.drop();
+      }
       this.#events.push(event);
     }
     this.#runs = [];

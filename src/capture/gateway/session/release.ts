@@ -1,4 +1,4 @@
-import { type Refusal, isRefusal } from "../../../base/index.ts";
+import { type Refusal, isRefusal, refusal } from "../../../base/index.ts";
 import type { GatewayEvent, RecordEvents } from "../recording.ts";
 
 /** Bytes of answers that one session may hold while their record is written; beyond it the server waits. */
@@ -46,10 +46,20 @@ export class Gate {
     events: readonly GatewayEvent[],
     bytes: Buffer,
   ): Promise<void> {
-    const recorded = events.length === 0 ? null : await this.#record(events);
+    const recorded = events.length === 0 ? null : await this.#recorded(events);
     await before;
     if (isRefusal(recorded)) return this.#refuse(recorded);
     if (!this.#shut) await this.#send(bytes);
+  }
+
+  /** A recorder that breaks has recorded nothing. */
+  async #recorded(events: readonly GatewayEvent[]): Promise<Refusal | null> {
+    try {
+      return await this.#record(events);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return refusal("refused", `the recorder broke: ${why}`, "whosaw's own log says more; restart it");
+    }
   }
 
   #refuse(why: Refusal): void {

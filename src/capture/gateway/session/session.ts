@@ -9,10 +9,9 @@ import {
   type TransactionStatus,
   Writer,
 } from "../../../wire/index.ts";
-import type { CatalogPlace } from "../catalog/loadCatalog.ts";
 import type { GatewayEvent } from "../recording.ts";
-import { AwaitedQueue } from "./awaited.ts";
-import { type Ask, SessionContext } from "./context.ts";
+import { awaitedMax, AwaitedQueue } from "./awaited.ts";
+import { type Ask, type Place, SessionContext } from "./context.ts";
 import { FromClient } from "./client/from-client.ts";
 import { type Broken, FromServer, refusalMessage } from "./server/from-server.ts";
 import { Identities, type Identity } from "./identity.ts";
@@ -68,6 +67,7 @@ export class Session {
   #ending: Ending | null = null;
   #resolveEnded: (ending: Ending) => void = () => undefined;
   #draining = false;
+  #cut = false;
 
   constructor(ends: Ends, login: Identity, services: SessionServices) {
     this.#ends = ends;
@@ -82,7 +82,11 @@ export class Session {
       (why) => this.#unrecorded(why),
     );
     this.#outbox = new Outbox(this.#gate, services.clock, (run, event) => this.#mayShow(run, event));
-    this.#context = new SessionContext(services, this.#ask, () => this.#place());
+    this.#context = new SessionContext(services, this.#ask, {
+      place: () => this.#place(),
+      // Within a pipeline the question goes where it stands; else it waits until it is known where that is.
+      quiet: () => (this.#fromClient.pipelineOpen ? null : this.#awaited.atMost(0)),
+    });
     const { identities, transaction } = this;
     const [awaited, outbox, context, toServer] = [this.#awaited, this.#outbox, this.#context, this.#toServer];
     this.#fromClient = new FromClient({
@@ -101,11 +105,9 @@ export class Session {
       services,
       reader: () => identities.current.reader,
       mayHear: (channel) => identities.current.role.channels.has(channel),
-      onReady: (status) => this.#ready(status),
-      onSkip: (synced) => {
-        context.failed();
-        this.#fromClient.skip(synced);
-      },
+      onReady: (status, ended) => this.#ready(status, ended),
+      onFailed: () => context.transactionMayEnd(),
+      onSkip: (synced) => this.#fromClient.skip(synced),
       onFatal: () => this.end("server_gone"),
     });
   }
@@ -113,6 +115,9 @@ export class Session {
   /** Begins to pass messages; what came behind the logins first. */
   start(): void {
     const { client, server } = this.#ends;
+    // Whoever left before this is heard nothing of any more.
+    if (client.socket.destroyed) return this.end("client_gone");
+    if (server.socket.destroyed) return this.#lost();
     client.socket.on("data", (chunk: Buffer) => this.#feedClient(chunk));
     server.socket.on("data", (chunk: Buffer) => this.#feedServer(chunk));
     for (const event of ["error", "end", "close"]) {
@@ -138,6 +143,7 @@ export class Session {
 
   /** Ends now: nothing more passes, what is in flight is cut. */
   cut(ending: Ending): void {
+    this.#cut = true;
     this.#gate.shut();
     this.#outbox.drop();
     this.#ends.client.socket.destroy();
@@ -163,7 +169,7 @@ export class Session {
   }
 
   async #farewell(cancelled: Promise<void>, ending: Ending): Promise<void> {
-    await this.#gate.settled();
+    if (!this.#cut) await this.#gate.settled();
     this.#ends.client.socket.end();
     await cancelled;
     this.#resolveEnded(ending);
@@ -184,7 +190,10 @@ export class Session {
       const done = this.#fromClient.take(frame);
       if (done === "protocol_violation") return this.#violated();
       if (done !== null) this.#clientWaits(done);
-      else if (this.#fromClient.isFull) this.#clientWaits(drained(() => this.#fromClient.isFull));
+      else {
+        const full = this.#awaited.atMost(awaitedMax);
+        if (full !== null) this.#clientWaits(full);
+      }
     }
     if (this.#ending !== null) return;
     const room = this.#sendToServer();
@@ -218,11 +227,10 @@ export class Session {
       this.#pumpClient();
     };
     done.then(goOn, (error: unknown) => {
-      // A defect, or a server that is gone: this session ends, and the others go on.
-      this.#services.onTrouble(
-        `a session was cut: ${error instanceof Error ? error.message : String(error)}`,
-      );
-      this.cut("broken");
+      // A defect, or a server that can't be asked: this session ends, and the others go on.
+      const why = error instanceof Error ? error.message : String(error);
+      this.#services.onTrouble(`a session was ended: ${why}`);
+      this.#goodbye("08006", "whosaw: what the statement's names mean could not be found out", "broken");
     });
   }
 
@@ -264,20 +272,23 @@ export class Session {
     this.#pumpServer();
   }
 
-  #ready(status: TransactionStatus): void {
+  #ready(status: TransactionStatus, pipeline: number | null): void {
+    if (this.#awaited.length === 0 && !this.#fromClient.pipelineOpen) this.#context.quiet();
     if (status !== "idle") return;
     this.identities.transactionEnded();
-    this.#fromClient.transactionEnded();
+    if (pipeline !== null) this.#fromClient.transactionEnded(pipeline);
     if (this.#draining && this.isIdle) setImmediate(() => this.drain());
   }
 
-  #place(): CatalogPlace {
+  #place(): Place {
+    if (this.transaction.status === "failed" && !this.#context.endUnderWay) return "failed";
     if (this.#fromClient.pipelineOpen || this.#awaited.length > 0) return "pipeline";
     return this.transaction.status === "idle" ? "idle" : "transaction";
   }
 
   readonly #ask: Ask = (sql) => {
     const name = "whosaw_ask";
+    if (this.#ending !== null) return Promise.resolve(null);
     const alone = this.#place() !== "pipeline";
     const to = this.#toServer;
     encodeFrontend({ from: "frontend", kind: "Parse", statement: name, sql, parameterTypes: [] }, to);
@@ -296,7 +307,7 @@ export class Session {
       this.#awaited.push({ kind: "ask", shown: false, asked: { rows: [], done } });
       step("CloseComplete");
       step("CloseComplete");
-      if (alone) this.#awaited.push({ kind: "sync", shown: false });
+      if (alone) this.#awaited.push({ kind: "sync", shown: false, copies: -1 });
       void this.#sendToServer();
     });
   };
@@ -388,8 +399,4 @@ function written(socket: Socket, bytes: Buffer): Promise<void> | null {
     socket.once("drain", done);
     socket.once("close", done);
   });
-}
-
-async function drained(isFull: () => boolean): Promise<void> {
-  while (isFull()) await new Promise((resolve) => setImmediate(resolve));
 }

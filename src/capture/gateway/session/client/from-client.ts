@@ -10,11 +10,11 @@ import {
 } from "../../../../wire/index.ts";
 import { isStatementRefusal, type StatementPlan, type StatementRefusal } from "../../plan.ts";
 import type { StatementNote } from "../../recording.ts";
-import { type Awaited, awaitedMax, type AwaitedQueue, undescribed } from "../awaited.ts";
+import { type Awaited, type AwaitedQueue, undescribed } from "../awaited.ts";
 import type { SessionContext } from "../context.ts";
 import type { Identities, Identity } from "../identity.ts";
 import { contextKey } from "../planner.ts";
-import { namesMax, type Portal, type Prepared } from "./names.ts";
+import { namesMax, type Prepared } from "./names.ts";
 import {
   expiredIdentity,
   fastPath,
@@ -24,10 +24,10 @@ import {
   preparedUnderOther,
   severalStatements,
   tooManyNames,
-  unreadableComment,
   unfitBatch,
 } from "./refusals.ts";
-import { SessionNames } from "./session-names.ts";
+import { type Later, Planning } from "./planning.ts";
+import { both, nothing, SessionNames } from "./session-names.ts";
 import type { Outbox } from "../outbox.ts";
 import { Run, type Source } from "../run.ts";
 import type { PlannedStatement, SessionServices } from "../needs.ts";
@@ -45,8 +45,8 @@ export interface ClientSide {
   readonly onTerminate: () => void;
 }
 
-/** Done, or done when the promise is: nothing else is read from the client before. */
-type Later = null | Promise<null>;
+/** The way back to whom the session stood for before; a refusal; or the server has failed meanwhile and skips the statement. */
+type Spoken = (() => void) | StatementRefusal | "skipped";
 
 /** Why the session must end: the client's bytes are no message, or one that may not come now. */
 export type ClientFault = "protocol_violation";
@@ -55,11 +55,17 @@ export type ClientFault = "protocol_violation";
 export class FromClient {
   readonly #side: ClientSide;
   readonly #names: SessionNames = new SessionNames();
+  readonly #planning: Planning;
   #skipping = false;
   #pipelineOpen = false;
+  /** Pipelines that were ended, by a Sync or a simple query. */
+  #pipelines = 0;
+  /** COPYs that the client has ended. */
+  #copies = 0;
 
   constructor(side: ClientSide) {
     this.#side = side;
+    this.#planning = new Planning(side, () => this.#skipping);
   }
 
   /** @returns null when done, a promise when the server must be asked first; of a fault, if the session must end. */
@@ -70,9 +76,9 @@ export class FromClient {
     if (this.#skipping && message.kind !== "Sync" && message.kind !== "Terminate") return null;
     switch (message.kind) {
       case "Query":
-        return this.#planning(message.sql, (identity) => this.#query(message.sql, identity));
+        return this.#planning.named(message.sql, (identity) => this.#query(message.sql, identity));
       case "Parse":
-        return this.#planning(message.sql, (identity) => this.#parse(message, identity));
+        return this.#planning.named(message.sql, (identity) => this.#parse(message, identity));
       case "Bind":
         return this.#bindPlanning(message);
       default:
@@ -90,67 +96,14 @@ export class FromClient {
     this.#skipping = !synced;
   }
 
-  /** Portals end with their transaction; cursors WITH HOLD don't. */
-  transactionEnded(): void {
-    this.#names.portals.keepOnly((portal) => portal.hold);
-  }
-
-  #planning(text: string, act: (identity: Identity | StatementRefusal) => Later): Later {
-    const said = this.#side.services.commentIn(text);
-    if (said === null && !this.#side.context.isDue) return act(this.#side.identities.current);
-    return this.#planLater(said, act);
-  }
-
-  /** Plans a text; a name that the last look at the catalog didn't find is looked for again before it is called unknown. */
-  #planned(
-    text: string,
-    identity: Identity,
-    act: (planned: readonly PlannedStatement[] | StatementRefusal) => Later,
-  ): Later {
-    const planned = this.#plan(text, identity);
-    const unknown = isStatementRefusal(planned) && unknownNames.has(planned.code);
-    return unknown ? this.#planAgain(text, identity, act) : act(planned);
-  }
-
-  async #planAgain(
-    text: string,
-    identity: Identity,
-    act: (planned: readonly PlannedStatement[] | StatementRefusal) => Later,
-  ): Promise<null> {
-    await this.#side.context.lookAgain();
-    return this.#skipping ? null : act(this.#plan(text, identity));
-  }
-
-  async #planLater(
-    said: ReturnType<SessionServices["commentIn"]>,
-    act: (identity: Identity | StatementRefusal) => Later,
-  ): Promise<null> {
-    const { context } = this.#side;
-    const identity = await this.#identified(said);
-    const asked = !context.isDue || (await context.renew());
-    // Skipped by the server, and so is the message that waited.
-    return asked && !this.#skipping ? act(identity) : null;
-  }
-
-  /** Whom the statement is for. An unsigned name is nobody's: anyone who can write SQL can write a comment. */
-  async #identified(said: ReturnType<SessionServices["commentIn"]>): Promise<Identity | StatementRefusal> {
-    const { identities, services } = this.#side;
-    if (said === null) return identities.current;
-    if (said.kind === "malformed_comment") return unreadableComment;
-    if (said.token === null) return { ...identities.current, ticket: said.ticket };
-    return services.identify === null ? mayNotSpeak : services.identify(said.token, said.ticket);
-  }
-
-  #plan(text: string, identity: Identity): readonly PlannedStatement[] | StatementRefusal {
-    const { context, services } = this.#side;
-    const now = services.clock();
-    if (identity.expires !== null && identity.expires <= now) return expiredIdentity;
-    return services.plan(text, context.context(identity));
+  /** Portals end with their transaction; cursors WITH HOLD don't, nor what was made behind that pipeline's end. */
+  transactionEnded(pipeline: number): void {
+    this.#names.portals.keepOnly((portal) => portal.hold || portal.pipeline >= pipeline);
   }
 
   #query(text: string, identity: Identity | StatementRefusal): Later {
     if (isStatementRefusal(identity)) return this.#refuseQuery(text, identity);
-    return this.#planned(text, identity, (planned) =>
+    return this.#planning.planned(text, identity, (planned) =>
       isStatementRefusal(planned)
         ? this.#refuseQuery(text, planned)
         : this.#queryPlanned(text, identity, planned),
@@ -158,7 +111,10 @@ export class FromClient {
   }
 
   #queryPlanned(text: string, identity: Identity, planned: readonly PlannedStatement[]): Later {
-    const unfit = unfitBatch(planned.map(({ plan }) => plan));
+    const unfit = unfitBatch(
+      planned.map(({ plan }) => plan),
+      this.#side.context.isUnsettled,
+    );
     if (unfit !== null) return this.#refuseQuery(text, unfit);
     const runs: Run[] = [];
     const undo: (() => void)[] = [];
@@ -170,44 +126,49 @@ export class FromClient {
       }
       const run = new Run(plan, source, identity, note);
       undo.push(this.#effects(run));
-      this.#probes(run);
       runs.push(run);
     }
-    const takeBack = (): void => {
+    return this.#speakingFor(planned.at(-1)?.plan, (spoken) => {
+      if (typeof spoken === "function")
+        return this.#sendQuery(verbatimOr(text, runs), runs, [...undo, spoken]);
       for (const back of undo.toReversed()) back();
-    };
-    return this.#speakingFor(planned.at(-1)?.plan, (refusal) => {
-      if (refusal !== null) return this.#refuseQuery(text, refusal);
-      const verbatim = runs.every((run) => run.verbatim);
-      const sql = verbatim ? text : planned.map(({ plan }) => plan.sql).join(";\n");
-      this.#send({ from: "frontend", kind: "Query", sql });
-      this.#await({
-        kind: "simple",
-        shown: true,
-        runs,
-        at: 0,
-        failed: false,
-        described: null,
-        undo: takeBack,
-      });
-      return null;
+      return spoken === "skipped" ? null : this.#refuseQuery(text, spoken);
     });
   }
 
+  #sendQuery(sql: string, runs: readonly Run[], undo: readonly (() => void)[]): null {
+    for (const run of runs) this.#probes(run);
+    this.#send({ from: "frontend", kind: "Query", sql });
+    const query: Extract<Awaited, { readonly kind: "simple" }> = {
+      kind: "simple",
+      shown: true,
+      ends: this.#pipelines,
+      copies: this.#copies,
+      runs,
+      at: 0,
+      failed: false,
+      described: null,
+      // What the text had done when it failed stays done: neither PREPARE nor DEALLOCATE is taken back by a rollback.
+      undo: () => {
+        for (const back of undo.slice(query.at).toReversed()) back();
+      },
+    };
+    this.#await(query);
+    return null;
+  }
+
   /** Where a statement names another actor, the token is checked before anything else is read from the client. */
-  #speakingFor(plan: StatementPlan | undefined, act: (refusal: StatementRefusal | null) => null): Later {
-    if (plan?.does.kind !== "set" || plan.does.name !== actorTokenSetting) return act(null);
+  #speakingFor(plan: StatementPlan | undefined, act: (spoken: Spoken) => null): Later {
+    if (plan?.does.kind === "set" && plan.does.name === "all")
+      return act(this.#side.identities.set(null, false));
+    if (plan?.does.kind !== "set" || plan.does.name !== actorTokenSetting) return act(nothing);
     const { identify } = this.#side.services;
     const { local, value } = plan.does;
     if (identify === null) return act(mayNotSpeak);
-    if (value === null) {
-      this.#side.identities.set(null, local);
-      return act(null);
-    }
+    if (value === null) return act(this.#side.identities.set(null, local));
     return identify(value, null).then((identity) => {
-      if (isStatementRefusal(identity)) return act(identity);
-      this.#side.identities.set(identity, local);
-      return act(null);
+      if (this.#skipping) return act("skipped");
+      return act(isStatementRefusal(identity) ? identity : this.#side.identities.set(identity, local));
     });
   }
 
@@ -215,7 +176,8 @@ export class FromClient {
     const identity = this.#side.identities.current;
     this.#send({ from: "frontend", kind: "Query", sql: failing });
     const note = { normalized: "", original: text };
-    this.#await({ kind: "refused", shown: true, simple: true, refused: { refusal, identity, note } });
+    const refused = { refusal, identity, note };
+    this.#await({ kind: "refused", shown: true, ends: this.#pipelines, simple: true, refused });
     return null;
   }
 
@@ -234,7 +196,7 @@ export class FromClient {
   ): Later {
     const unplanned: StatementNote = { normalized: "", original: message.sql };
     if (isStatementRefusal(identity)) return this.#refuse(identity, unplanned);
-    return this.#planned(message.sql, identity, (planned) =>
+    return this.#planning.planned(message.sql, identity, (planned) =>
       isStatementRefusal(planned)
         ? this.#refuse(planned, unplanned)
         : this.#parsePlanned(message, identity, planned),
@@ -274,7 +236,7 @@ export class FromClient {
       sql: plan === null || plan.sql === prepared.note.original ? text : plan.sql,
       parameterTypes: types,
     });
-    this.#await({ kind: "parse", shown, undo: this.#names.statements.put(name, prepared) });
+    this.#await({ kind: "parse", shown, plan, undo: this.#names.statements.put(name, prepared) });
     // Rows may come without the client's ever asking for a description; the gateway must know where its columns stand.
     if (plan?.does.kind === "rows" && described.slots.length > 0)
       this.#describe("statement", name, prepared.described);
@@ -290,7 +252,10 @@ export class FromClient {
   }
 
   #bindPlanning(message: Extract<SessionMessage, { readonly kind: "Bind" }>): Later {
-    return this.#side.context.isDue ? this.#planLater(null, () => this.#bind(message)) : this.#bind(message);
+    if (!this.#side.context.isDue) return this.#bind(message);
+    return this.#planning.later(null, (known) =>
+      isStatementRefusal(known) ? this.#refuse(known, null) : this.#bind(message),
+    );
   }
 
   #bind(message: Extract<SessionMessage, { readonly kind: "Bind" }>): null {
@@ -308,8 +273,15 @@ export class FromClient {
         ? [...resultFormats, ...described.slots.map(() => "text" as const)]
         : resultFormats;
     this.#send({ ...message, resultFormats: formats });
-    const undo = this.#names.portals.put(message.portal, { plan, note, described, named, hold: false });
-    this.#await({ kind: "bind", shown: true, undo });
+    const undo = this.#names.portals.put(message.portal, {
+      plan,
+      note,
+      described,
+      named,
+      hold: false,
+      pipeline: this.#pipelines,
+    });
+    this.#await({ kind: "bind", shown: true, plan, undo });
     return null;
   }
 
@@ -321,7 +293,7 @@ export class FromClient {
     const key = this.#key(identity);
     if (prepared.key === key) return prepared;
     if (prepared.bySql) return preparedUnderOther;
-    const planned = this.#plan(prepared.text, identity);
+    const planned = this.#planning.plan(prepared.text, identity);
     if (isStatementRefusal(planned)) return planned;
     const [one] = planned;
     if (one === undefined) return { ...prepared, key };
@@ -349,7 +321,11 @@ export class FromClient {
     const { named, note, plan } = portal;
     const identity = named ?? this.#side.identities.current;
     if (plan === null)
-      return this.#executeRun(message, new Run(emptyPlan, emptyPlan, identity, note), portal.described);
+      return this.#executeRun(message, {
+        run: new Run(emptyPlan, emptyPlan, identity, note),
+        described: portal.described,
+        undo: nothing,
+      });
     const source = this.#source(plan, identity);
     if (isStatementRefusal(source)) return this.#refuse(source, note);
     const indirect = plan.does.kind === "fetch" || plan.does.kind === "execute";
@@ -357,16 +333,23 @@ export class FromClient {
     if ((indirect || described.slots.length > 0) && !described.asked && plan.does.kind !== "copy_out")
       this.#describe("portal", message.portal, described);
     const run = new Run(plan, source, identity, note);
-    return this.#speakingFor(plan, (refusal) => {
-      if (refusal !== null) return this.#refuse(refusal, note);
+    return this.#speakingFor(plan, (spoken) => {
+      if (spoken === "skipped") return null;
+      if (typeof spoken !== "function") return this.#refuse(spoken, note);
       this.#probes(run);
-      return this.#executeRun(message, run, described, this.#effects(run));
+      const undo = both(this.#effects(run), spoken);
+      return this.#executeRun(message, { run, described, undo });
     });
   }
 
-  #executeRun(message: FrontendMessage, run: Run, described: Portal["described"], undo?: () => void): null {
+  #executeRun(
+    message: FrontendMessage,
+    executed: Pick<Extract<Awaited, { readonly kind: "execute" }>, "run" | "described"> & {
+      readonly undo: () => void;
+    },
+  ): null {
     this.#send(message);
-    this.#await({ kind: "execute", shown: true, run, described, ...(undo === undefined ? {} : { undo }) });
+    this.#await({ kind: "execute", shown: true, copies: this.#copies, ...executed });
     return null;
   }
 
@@ -388,14 +371,17 @@ export class FromClient {
         break;
       case "Sync":
         this.#skipping = false;
-        this.#pipelineOpen = false;
-        this.#await({ kind: "sync", shown: true });
+        this.#endsPipeline();
+        // Within COPY the server answers none.
+        if (!this.#side.awaited.ignoresSync(this.#copies))
+          this.#await({ kind: "sync", shown: true, ends: this.#pipelines, copies: this.#copies });
         break;
       case "FunctionCall":
         this.#send({ from: "frontend", kind: "Query", sql: failing });
         this.#await({
           kind: "refused",
           shown: true,
+          ends: this.#pipelines,
           simple: true,
           refused: { refusal: fastPath, identity: this.#side.identities.current, note: null },
         });
@@ -403,10 +389,12 @@ export class FromClient {
       case "Terminate":
         this.#side.onTerminate();
         return null;
-      case "Flush":
-      case "CopyData":
       case "CopyDone":
       case "CopyFail":
+        this.#copies++;
+        break;
+      case "Flush":
+      case "CopyData":
         break;
       default:
         return message satisfies never;
@@ -443,19 +431,23 @@ export class FromClient {
   #effects({ identity, note, plan }: Run): () => void {
     const { context, identities } = this.#side;
     context.runs(plan);
-    if (plan.does.kind === "discard" && plan.does.target === "all") identities.set(null, false);
     const named = identity === identities.current ? null : identity;
-    return this.#names.runs(plan, { note, named, key: this.#key(identity) });
+    const backToLogin = plan.does.kind === "discard" && plan.does.target === "all";
+    const before = backToLogin ? identities.set(null, false) : nothing;
+    const key = this.#key(identity);
+    return both(this.#names.runs(plan, { note, named, key, pipeline: this.#pipelines }), before);
   }
 
-  #probes({ identity, note, plan }: Run): void {
-    if (plan.probes.length === 0) return;
+  #probes({ identity, note, plan, source }: Run): void {
+    // EXECUTE probes as what it runs does; a cursor's probes were told of when it was declared.
+    const probes = plan.does.kind === "execute" ? source.probes : plan.probes;
+    if (probes.length === 0) return;
     const { outbox, services } = this.#side;
     outbox.event({
       kind: "probe",
       time: services.clock(),
       reader: identity.reader,
-      probes: plan.probes,
+      probes,
       statement: note,
     });
   }
@@ -468,19 +460,24 @@ export class FromClient {
     this.#side.awaited.push(awaited);
   }
 
-  /** Whether the client must wait before it may send more. */
-  get isFull(): boolean {
-    return this.#side.awaited.length >= awaitedMax;
+  #send(message: FrontendMessage): void {
+    encodeFrontend(message, this.#side.toServer);
+    if (message.kind === "Query") this.#endsPipeline();
+    else this.#pipelineOpen = true;
   }
 
-  #send(message: FrontendMessage): void {
-    this.#pipelineOpen = message.kind !== "Query";
-    encodeFrontend(message, this.#side.toServer);
+  /** A pipeline's own transaction ends here, and may fail as late as that. */
+  #endsPipeline(): void {
+    if (this.#pipelineOpen) this.#side.context.transactionMayEnd();
+    this.#pipelines++;
+    this.#pipelineOpen = false;
   }
 }
 
-/** SQLSTATEs of a table or schema that isn't there. */
-const unknownNames: ReadonlySet<string> = new Set(["42P01", "3F000"]);
+/** What is sent for a text: itself, if that is what its statements' plans come to. */
+function verbatimOr(text: string, runs: readonly Run[]): string {
+  return runs.every((run) => run.verbatim) ? text : runs.map(({ plan }) => plan.sql).join(";\n");
+}
 
 const emptyPlan: StatementPlan = {
   sql: "",

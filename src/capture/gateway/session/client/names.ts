@@ -28,6 +28,8 @@ export interface Portal {
   readonly named: Identity | null;
   /** A cursor WITH HOLD outlives its transaction. */
   readonly hold: boolean;
+  /** The pipeline that it was made in, by number: an end of a transaction before it doesn't concern it. */
+  readonly pipeline: number;
 }
 
 /** Named things of a session that come and go as the server's do. Each change gives the way back. */

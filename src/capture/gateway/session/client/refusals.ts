@@ -69,13 +69,18 @@ export const fastPath: StatementRefusal = statementRefusal({
   hint: "Call the function in a SELECT.",
   rule: "fast_path",
 });
-/** Names in a later statement of the text would be looked up before an earlier one has changed what they mean. */
-export function unfitBatch(plans: readonly StatementPlan[]): StatementRefusal | null {
+const changingSettings: ReadonlySet<string> = new Set(["search_path", "all", actorTokenSetting]);
+
+/**
+ * @param unsettled what names mean depends on a transaction that may end.
+ * Names in a later statement of the text would be looked up before an earlier one has changed what they mean. */
+export function unfitBatch(plans: readonly StatementPlan[], unsettled: boolean): StatementRefusal | null {
   const changes = plans.findIndex(
     ({ does }) =>
       does.kind === "ddl" ||
       does.kind === "discard" ||
-      (does.kind === "set" && (does.name === "search_path" || does.name === actorTokenSetting)),
+      (unsettled && (does.kind === "end" || does.kind === "savepoint")) ||
+      (does.kind === "set" && changingSettings.has(does.name)),
   );
   return changes === -1 || changes === plans.length - 1 ? null : changingBatch;
 }

@@ -11,6 +11,7 @@ export interface Running {
   readonly note: StatementNote;
   readonly named: Identity | null;
   readonly key: string;
+  readonly pipeline: number;
 }
 
 /** Prepared statements and portals of a session, and what statements do to them. */
@@ -59,7 +60,7 @@ export class SessionNames {
   }
 
   /** Notes what a statement that is being sent does to the session. @returns the way back. */
-  runs(plan: StatementPlan, { note, named, key }: Running): () => void {
+  runs(plan: StatementPlan, { note, named, key, pipeline }: Running): () => void {
     const { does } = plan;
     const runsLater = { ...plan, does: { kind: "rows" } as const };
     switch (does.kind) {
@@ -70,6 +71,7 @@ export class SessionNames {
           described: undescribed(plan.slots),
           named,
           hold: does.hold,
+          pipeline,
         });
       case "close_cursor":
         return does.cursor === null ? this.portals.removeAll() : this.portals.remove(does.cursor);
@@ -94,9 +96,11 @@ export class SessionNames {
   }
 }
 
-const nothing = (): void => undefined;
+/** The way back where nothing was done. */
+export const nothing = (): void => undefined;
 
-function both(one: () => void, other: () => void): () => void {
+/** Two ways back in one. */
+export function both(one: () => void, other: () => void): () => void {
   return () => {
     one();
     other();

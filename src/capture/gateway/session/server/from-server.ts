@@ -8,7 +8,7 @@ import {
   type TransactionStatus,
 } from "../../../../wire/index.ts";
 import type { GatewayEvent } from "../../recording.ts";
-import type { StatementRefusal } from "../../plan.ts";
+import { type StatementRefusal, statementRefusal } from "../../plan.ts";
 import { type Awaited, type AwaitedQueue, type Described, undescribed } from "../awaited.ts";
 import { stripCopyLine } from "./copy-lines.ts";
 import type { Outbox } from "../outbox.ts";
@@ -28,8 +28,11 @@ export interface ServerSide {
   /** Whoever the session stands for, for events that no statement is behind. */
   readonly reader: () => Run["identity"]["reader"];
   readonly mayHear: (channel: string) => boolean;
-  readonly onReady: (status: TransactionStatus) => void;
-  /** The server failed and skips what follows; `synced`: the Sync that ends it has been sent already. */
+  /** `ends`: the number of the pipeline that ended; null: none of the client's. */
+  readonly onReady: (status: TransactionStatus, ends: number | null) => void;
+  /** A statement failed, and with it its transaction. */
+  readonly onFailed: () => void;
+  /** The server skips what follows; `synced`: the Sync that ends it has been sent already. */
   readonly onSkip: (synced: boolean) => void;
   /** The server said goodbye. */
   readonly onFatal: () => void;
@@ -72,10 +75,14 @@ export class FromServer {
     if (head === undefined) return "unexpected";
     if (head.kind === "ask") return this.#askedRow(frame, head);
     const run = runOf(head);
-    if (run === null) return "unexpected";
+    if (run === null || rowless.has(run.plan.does.kind)) return "unexpected";
+    const described = head.kind === "execute" || head.kind === "simple" ? head.described : null;
+    // A simple query's rows have their description in front, always.
+    if (described === null) return "unexpected";
     if (run.source.slots.length === 0) return this.#plainRow(frame, run);
-    if (!isVerified(head)) return "hidden_column";
-    const wrong = this.#stripper.strip(frame, run, this.#side.outbox.writer);
+    if (!described.verified) return "hidden_column";
+    const to = this.#side.outbox.writer;
+    const wrong = this.#stripper.strip(frame, described.columns, { run, to });
     this.#side.outbox.owes(run);
     return wrong;
   }
@@ -171,10 +178,8 @@ export class FromServer {
   #described(message: BackendMessage, head: Extract<Awaited, { readonly kind: "describe" }>): Broken | null {
     if (message.kind === "ParameterDescription") return head.shown ? this.#send(message) : null;
     this.#side.awaited.shift();
-    if (message.kind === "NoData") {
-      if (head.described.slots.length > 0) return "hidden_column";
-      return head.shown ? this.#send(message) : null;
-    }
+    // COPY and MOVE have none, and rows that came nevertheless would not be verified.
+    if (message.kind === "NoData") return head.shown ? this.#send(message) : null;
     return this.#columns(message, head.described, head.shown);
   }
 
@@ -183,6 +188,7 @@ export class FromServer {
     const columns = visibleColumns(message, described.slots);
     if (typeof columns === "string") return columns;
     described.verified = true;
+    described.columns = message.columns.length;
     return shown ? this.#send({ ...message, columns }) : null;
   }
 
@@ -222,7 +228,7 @@ export class FromServer {
       case "CopyDone":
         return this.#send(message);
       case "CopyInResponse":
-        return run.plan.does.kind === "copy_in" ? this.#send(message) : "unexpected";
+        return this.#copyIn(message, run);
       case "CopyOutResponse": {
         if (run.plan.does.kind !== "copy_out") return "unexpected";
         this.#copyHeader = run.plan.does.header;
@@ -231,6 +237,15 @@ export class FromServer {
       default:
         return "unexpected";
     }
+  }
+
+  #copyIn(message: BackendMessage, run: Run): Broken | null {
+    const { awaited } = this.#side;
+    const { head } = awaited;
+    if (run.plan.does.kind !== "copy_in" || (head?.kind !== "execute" && head?.kind !== "simple"))
+      return "unexpected";
+    awaited.copies(head.copies);
+    return this.#send(message);
   }
 
   #asked(message: BackendMessage, head: Extract<Awaited, { readonly kind: "ask" }>): Broken | null {
@@ -248,7 +263,7 @@ export class FromServer {
       !this.#side.outbox.message({ from: "backend", kind: "ReadyForQuery", status })
     )
       return "unwritable";
-    this.#side.onReady(status);
+    this.#side.onReady(status, head?.ends ?? null);
     return null;
   }
 
@@ -262,7 +277,9 @@ export class FromServer {
       return wrong;
     }
     transaction.failed();
-    if (head === undefined || head.kind === "ask" || head.kind === "ask_step") return "unexpected";
+    this.#side.onFailed();
+    if (head === undefined) return "unexpected";
+    if (head.kind === "ask" || head.kind === "ask_step") return this.#askFailed(fields);
     if (head.kind === "refused") {
       const { identity, note, refusal } = head.refused;
       outbox.event(refusalEvent(refusal, identity.reader, note, services.clock()));
@@ -275,8 +292,17 @@ export class FromServer {
     if (head.kind === "simple") {
       head.failed = true;
       head.undo?.();
-    } else if (head.kind !== "sync") this.#side.onSkip(awaited.skipToSync());
+    } else if (head.kind !== "sync") this.#side.onSkip(awaited.skipToSync(null));
     return null;
+  }
+
+  /** What the client waits with fails instead of the question; within its pipeline the server has failed already. */
+  #askFailed(fields: Diagnostics): Broken | null {
+    const { awaited, onSkip } = this.#side;
+    const synced = awaited.skipToSync(notAsked(fields.sqlstate));
+    if (synced && awaited.head?.shown === false) return null;
+    onSkip(synced);
+    return this.#scrubbed(fields, "ErrorResponse");
   }
 
   #notice(fields: Diagnostics): Broken | null {
@@ -289,10 +315,12 @@ export class FromServer {
   /** Sends an error or notice, without its texts where a protected statement may have put values into them. */
   #scrubbed(fields: Diagnostics, kind: "ErrorResponse" | "NoticeResponse"): Broken | null {
     const { awaited, outbox, services, transaction } = this.#side;
-    const run = awaited.head === undefined ? null : runOf(awaited.head);
-    const guarded = transaction.protected || run?.protected === true;
+    const { head } = awaited;
+    const run = head === undefined ? null : runOf(head);
+    const plan = head?.kind === "parse" || head?.kind === "bind" ? head.plan : null;
+    const guarded = transaction.protected || run?.protected === true || plan?.protected === true;
     if (!guarded) return this.#send({ from: "backend", kind, fields: positioned(fields, run) });
-    const { fields: safe, withheld } = services.scrub(fields, run?.source.names ?? new Set());
+    const { fields: safe, withheld } = services.scrub(fields, run?.source.names ?? plan?.names ?? new Set());
     if (withheld)
       outbox.event({
         kind: "scrubbed",
@@ -324,9 +352,10 @@ function runOf(head: Awaited): Run | null {
   return head.kind === "simple" && !head.failed ? (head.runs[head.at] ?? null) : null;
 }
 
-function isVerified(head: Awaited): boolean {
-  return (head.kind === "execute" || head.kind === "simple") && head.described?.verified === true;
-}
+/** Statements that never have rows. */
+const rowless: ReadonlySet<string> = new Set(
+  "copy_in copy_out declare close_cursor prepare deallocate begin end savepoint discard ddl".split(" "),
+);
 
 export function refusalMessage(refusal: StatementRefusal): BackendMessage {
   const hint = refusal.hint === "" ? {} : { hint: refusal.hint };
@@ -342,6 +371,15 @@ export function refusalMessage(refusal: StatementRefusal): BackendMessage {
       unknown: [],
     },
   };
+}
+
+function notAsked(code: string): StatementRefusal {
+  return statementRefusal({
+    code,
+    message: "whosaw: the catalog could not be asked what the statement's names mean",
+    hint: "Send the statement again.",
+    rule: "not_asked",
+  });
 }
 
 function refusalEvent(

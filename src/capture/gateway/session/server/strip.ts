@@ -47,13 +47,20 @@ export class RowStripper {
     return null;
   }
 
-  /** Appends the row without its hidden columns. What they tell is in the run before the row is in the writer. */
-  strip(frame: Frame<"backend">, run: Run, to: Writer): Mismatch | null {
+  /**
+   * Appends the row without its hidden columns. What they tell is in the run before the row is in the writer.
+   * @param columns as many as the row's description has.
+   */
+  strip(
+    frame: Frame<"backend">,
+    columns: number | null,
+    { run, to }: { readonly run: Run; readonly to: Writer },
+  ): Mismatch | null {
     const view = this.#view;
     if (isFault(view.read(frame) ?? { kind: null })) return "row";
     const { slots } = run.source;
     const visible = view.columns - slots.length;
-    if (visible < 0) return "columns";
+    if (view.columns !== columns || visible < 0) return "columns";
     for (let slot = 0; slot < slots.length; slot++) {
       const length = view.lengthOf(visible + slot);
       if (length < 0) continue;

@@ -1,0 +1,65 @@
+/**
+ * The gateway's fault matrix: a real `whosaw serve` in front of a real PostgreSQL, clients at work, and a fault in the midst of it.
+ * After each, every marker that a client has seen must be in a log that verifies, and somebody must be able to read again.
+ * Prints a row for each kind of fault.
+ * Run: npm run bench -- gateway-faults [--kills N] [--seed S]
+ */
+import {
+  diskFailed,
+  diskStalled,
+  type Ended,
+  gatewayKilled,
+  rudeClients,
+  serverKilled,
+  storeKilled,
+} from "../test/gateway/faults/cases.ts";
+import { canTrace, ServedUnderFaults } from "../test/gateway/faults/served.ts";
+
+function option(name: string, otherwise: number): number {
+  const at = process.argv.indexOf(`--${name}`);
+  return at < 0 ? otherwise : Number(process.argv[at + 1]);
+}
+
+const kills = option("kills", process.argv.includes("--short") ? 3 : 100);
+const seed = option("seed", 1);
+const few = Math.max(1, Math.round(kills / 10));
+const served = await ServedUnderFaults.start();
+let harm = 0;
+
+async function row(what: string, times: number, fault: (at: number) => Promise<Ended>): Promise<void> {
+  const all: Ended[] = [];
+  for (let at = 0; at < times; at++) {
+    const ended = await fault(seed * 10_000 + at);
+    all.push(ended);
+    const { missing, problems, wrong } = ended;
+    for (const one of [...missing, ...problems, ...wrong]) {
+      harm++;
+      console.log(`WRONG: ${what}, case ${at}: ${one}`);
+    }
+  }
+  const back = all.map((ended) => ended.back).sort((a, b) => a - b);
+  const last = all.at(-1);
+  console.log(
+    [
+      what.padEnd(26),
+      String(times).padStart(6),
+      String(all.reduce((sum, { missing }) => sum + missing.length, 0)).padStart(10),
+      String(last?.seen ?? 0).padStart(9),
+      String(last?.recorded ?? 0).padStart(9),
+      `${back[Math.floor(back.length / 2)] ?? 0} / ${back.at(-1) ?? 0}`.padStart(14),
+    ].join(" "),
+  );
+}
+
+console.log("fault                       cases unrecorded      seen  recorded  back p50/max ms");
+await row("gateway and recorder -9", kills, async (at) => gatewayKilled(served, at));
+await row("store's engine -9", few, async (at) => storeKilled(served, at));
+await row("PostgreSQL backend -9", few, async (at) => serverKilled(served, at));
+await row("rude clients, 100 cancels", few, async (at) => rudeClients(served, at));
+if (canTrace()) {
+  await row("fdatasync stands 5 s", few, async (at) => diskStalled(served, at));
+  await row("fdatasync EIO once", few, async (at) => diskFailed(served, at, "EIO"));
+  await row("pwrite64 ENOSPC once", few, async (at) => diskFailed(served, at, "ENOSPC"));
+} else console.log("strace can't attach here: the disk's faults were left out");
+await served.stop();
+process.exitCode = harm === 0 ? 0 : 1;
