@@ -3,10 +3,11 @@
  * bytes, and which harmless statements are refused. Each script runs on the bare server and through the gateway.
  * Run: npm run bench -- gateway-oracle [--statements N] [--minutes M] [--seed S] [--server 15|18] [--direct] [--sqlsmith] [--short]
  */
+import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { finder } from "../test/gateway/find.ts";
 import { Ledger } from "../test/gateway/oracle.ts";
-import { startPostgres } from "../test/gateway/postgres.ts";
+import { type Postgres, startPostgres } from "../test/gateway/postgres.ts";
 import { wideRole } from "../test/gateway/protection.ts";
 import { scripts } from "../test/gateway/random/statements.ts";
 import { type Tally, Trial } from "../test/gateway/random/trial.ts";
@@ -24,6 +25,28 @@ const seed = Number(option("seed") ?? 1);
 const major = option("server") === "15" ? 15 : 18;
 const direct = process.argv.includes("--direct");
 const desk = { customers: 30, agents: 4, seed: 3, markers: true };
+
+/**
+ * What Debian's sqlsmith makes of the help desk's schema, a statement a script. It looks at the bare server and only prints: each
+ * statement is then run on both, like every other.
+ */
+function* sqlsmithScripts(
+  { host, port, owner, database }: Postgres,
+  statements: number,
+  from: number,
+): Generator<readonly string[]> {
+  const target = `host=${host} port=${port} user=${owner.user} dbname=${database}`;
+  const most = 2000;
+  for (let made = 0, round = 0; made < statements; made += most, round++) {
+    const flags = ["--dry-run", "--exclude-catalog", `--seed=${from + round}`, `--max-queries=${most}`];
+    const { stdout, error } = spawnSync("sqlsmith", [`--target=${target}`, ...flags], {
+      encoding: "utf8",
+      maxBuffer: 2 ** 30,
+    });
+    if (error !== undefined) throw new Error("sqlsmith is not installed: apt-get install sqlsmith");
+    for (const statement of stdout.split(/;\s*\n/)) if (statement.trim() !== "") yield [statement.trim()];
+  }
+}
 
 const share = (part: number, whole: number): string =>
   `${part} of ${whole} (${((100 * part) / Math.max(1, whole)).toFixed(1)}%)`;
@@ -67,7 +90,10 @@ if (gateway === null) console.log("through no gateway: every marker must be repo
 const trial = new Trial({ postgres, address: gateway?.address ?? postgres, ledger, finder: finder(desk) });
 const started = performance.now();
 let at = 0;
-for (const script of scripts(seed)) {
+const source = process.argv.includes("--sqlsmith")
+  ? sqlsmithScripts(postgres, statementsMax, seed)
+  : scripts(seed);
+for (const script of source) {
   await trial.one(script, seed + at);
   at++;
   // What was judged needn't be kept: a long run would fill the memory.
