@@ -226,7 +226,7 @@ export const errors: readonly Evasion[] = [
   evasion("R/B", "f39", "set role none"),
   evasion("R/B", "f40", "reset session authorization"),
   blocked("f41", "prepare transaction 'x'"),
-  blocked("f42", "lock table customers in access exclusive mode"),
+  evasion("R/B", "f42", "lock table customers in access exclusive mode"),
   evasion("R/B", "f43", "vacuum customers"),
   blocked("f44", "set backslash_quote = on"),
   blocked("f45", "set client_encoding = 'SJIS'"),

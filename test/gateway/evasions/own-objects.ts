@@ -17,7 +17,7 @@ export const objects: readonly Evasion[] = [
     email,
   ),
   evasion(
-    "R",
+    "R/B",
     "o2",
     [
       "create temp view v as select email as e from customers where id = 3",
@@ -27,7 +27,7 @@ export const objects: readonly Evasion[] = [
     email,
   ),
   evasion(
-    "R",
+    "R/B",
     "o3",
     [
       "create temp view v as select email as e from customers where id = 3",

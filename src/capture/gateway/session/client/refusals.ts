@@ -4,7 +4,7 @@ import { namesMax } from "./names.ts";
 
 /** What a session refuses by itself, whatever the statement's plan says. */
 export const changingBatch: StatementRefusal = statementRefusal({
-  code: "0A000",
+  code: "42501",
   message: "whosaw: this statement changes what names in the statements after it mean",
   hint: "Send it by itself, and the others after it.",
   rule: "batch",
