@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
-import { type Clock, isRefusal, type Refusal, refusal } from "../../base/index.ts";
+import { type Clock, isRefusal, type Refusal } from "../../base/index.ts";
 import type { Protection, Role } from "../../policy/index.ts";
 import { admitStartup, isAllowedParameterStatus, scrubFields } from "./admit/index.ts";
 import { SharedCatalog } from "./catalog/sharedCatalog.ts";
@@ -23,8 +23,10 @@ import {
   type UpstreamConnection,
   welcomeBytes,
 } from "./login/index.ts";
+import { listenAt } from "./listening.ts";
 import { statementRefusal } from "./plan.ts";
 import type { GatewayEvent, Reader, RecordEvents } from "./recording.ts";
+import { QuotaBook } from "./quota-book.ts";
 import { Rules } from "./rules.ts";
 import { type Ending, type Identity, planner, Session, type SessionServices } from "./session/index.ts";
 import { openSpeakers, type Speakers } from "./speakers.ts";
@@ -48,6 +50,18 @@ export interface GatewayOptions {
   readonly mockSecret: Buffer;
   /** Told of what an operator should know; holds no customer's value. */
   readonly onTrouble: (what: string) => void;
+  /** Whether the recorder holds customers against quotas, and so over restarts and all processes; else this gateway counts by itself. */
+  readonly recorderCounts?: boolean;
+  /** Given where several gateways share one address: this one doesn't listen, it is handed its connections. */
+  readonly neighbours?: Neighbours;
+}
+
+/** What gateways in several processes ask each other, by way of whoever hands them their connections. */
+export interface Neighbours {
+  /** A place for one more session, over all of them. @returns what frees it; null if there is none. */
+  readonly enter: (ip: string) => Promise<(() => void) | null>;
+  /** A cancel key that is none of this gateway's. @returns whether it was anybody's. */
+  readonly cancel: (processId: number, key: Buffer) => Promise<boolean>;
 }
 
 /** How a suspension went. */
@@ -68,6 +82,10 @@ export interface RunningGateway {
   readonly reload: (config: GatewayConfig) => Promise<Refusal | null>;
   /** Lets running transactions finish for `millis`, then cuts. */
   readonly close: (millis: number) => Promise<void>;
+  /** Serves a connection that another process accepted. */
+  readonly adopt: (socket: Socket) => void;
+  /** A CancelRequest that came to another process. @returns whether the key is one of this gateway's. */
+  readonly cancel: (processId: number, key: Buffer) => Promise<boolean>;
 }
 
 /** Opens the gateway. The parser is loaded first, so that no statement meets one that isn't there. */
@@ -93,7 +111,7 @@ class Gateway {
   readonly #options: GatewayOptions;
   readonly #plan: SessionServices["plan"] = planner();
   readonly #rules: Rules;
-  readonly #keys: CancelKeys = new CancelKeys();
+  readonly #keys: CancelKeys;
   readonly #sessions: Set<Session> = new Set();
   readonly #databases: Map<string, Promise<Database>> = new Map();
   #speakers: Speakers = () => null;
@@ -105,7 +123,10 @@ class Gateway {
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.#config = options.config;
-    this.#rules = new Rules(() => this.#config.protection);
+    this.#keys = new CancelKeys(options.neighbours?.cancel);
+    this.#rules = new Rules(
+      options.recorderCounts === true ? null : new QuotaBook(() => this.#config.protection),
+    );
   }
 
   async open(): Promise<number | Refusal> {
@@ -124,26 +145,10 @@ class Gateway {
     if (isRefusal(speakers)) return speakers;
     this.#speakers = speakers;
     this.#door = door;
+    if (this.#options.neighbours !== undefined) return 0;
     const server = createServer({ noDelay: true }, (socket) => void this.#serve(socket, door));
     this.#server = server;
-    const { listen } = this.#config.login;
-    return new Promise((resolve) => {
-      server.once("error", (error) =>
-        resolve(
-          refusal(
-            "connection",
-            `the gateway can't listen: ${error.message}`,
-            "Choose another gateway.listen.",
-          ),
-        ),
-      );
-      const listening = (): void => {
-        const address = server.address();
-        resolve(typeof address === "object" && address !== null ? address.port : 0);
-      };
-      if (listen.kind === "unix") server.listen(listen.path, listening);
-      else server.listen(listen.port, listen.host, listening);
-    });
+    return listenAt(server, this.#config.login.listen);
   }
 
   running(port: number): RunningGateway {
@@ -154,13 +159,23 @@ class Gateway {
       restore: (actor) => this.#rules.restore(actor),
       reload: (config) => this.#reload(config),
       close: (millis) => this.#close(millis),
+      adopt: (socket) => this.#adopt(socket),
+      cancel: (processId, key) => this.#keys.requestHere(processId, key),
     };
+  }
+
+  #adopt(socket: Socket): void {
+    if (this.#door === null) socket.destroy();
+    else void this.#serve(socket, this.#door);
   }
 
   async #serve(socket: Socket, door: Door): Promise<void> {
     const client = await acceptClient(socket, door);
     if (client === null) return;
-    const leave = door.places.session(client.ip);
+    const { neighbours } = this.#options;
+    const leave = await (neighbours === undefined
+      ? door.places.session(client.ip)
+      : neighbours.enter(client.ip));
     if (leave === null) return endWith(client.stream, fatalBytes(tooManySessions));
     try {
       await this.#begin(client);

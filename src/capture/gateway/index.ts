@@ -18,9 +18,11 @@ export {
 } from "./plan.ts";
 export {
   type GatewayEvent,
+  isShownRefusal,
   type Reader,
   type RecordEvents,
   type Seen,
+  type ShownRefusal,
   type StatementNote,
 } from "./recording.ts";
 export * from "./login/index.ts";
@@ -28,8 +30,11 @@ export {
   type Cut,
   type GatewayConfig,
   type GatewayOptions,
+  type Neighbours,
   type RunningGateway,
   startGateway,
 } from "./gateway.ts";
 export { scramVerifier } from "./login/index.ts";
 export { Control } from "./control.ts";
+export { hasQuota, QuotaBook } from "./quota-book.ts";
+export { listenAt } from "./listening.ts";

@@ -1,4 +1,5 @@
 import type { Refusal } from "../../base/index.ts";
+import type { StatementRefusal } from "./plan.ts";
 
 /** Whose fields of one table stand in what is about to be released. */
 export interface Seen {
@@ -88,3 +89,12 @@ export type GatewayEvent =
  * had, and then nothing that the events speak of may be released (I1).
  */
 export type RecordEvents = (events: readonly GatewayEvent[]) => Promise<Refusal | null>;
+
+/** A recorder's refusal for which the client is told something closer than that nothing can be recorded: a quota, say. */
+export interface ShownRefusal extends Refusal {
+  readonly shown: StatementRefusal;
+}
+
+export function isShownRefusal(why: Refusal): why is ShownRefusal {
+  return "shown" in why;
+}

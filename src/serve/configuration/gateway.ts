@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { z } from "zod";
 import {
   type ClientTlsOptions,
@@ -165,6 +166,12 @@ const limits: z.ZodType<LoginLimits> = z
 
 const noLimits = {};
 
+/** On two cores one process is as fast as two: the recorder and the store's engine need the second (measured; docs/operate/serve.md). */
+function usualWorkers(): number {
+  const cores = availableParallelism();
+  return cores > 2 ? Math.min(8, cores) : 1;
+}
+
 export function gatewaySection(folder: string): z.ZodType<GatewaySection> {
   return z
     .strictObject({
@@ -173,7 +180,7 @@ export function gatewaySection(folder: string): z.ZodType<GatewaySection> {
       upstream: upstream(folder),
       oidc: oidc(folder).optional(),
       limits: z.preprocess((value) => value ?? noLimits, limits),
-      workers: z.number().int().min(1).max(64).default(1),
+      workers: z.number().int().min(1).max(64).default(usualWorkers()),
     })
     .transform((given, context) => {
       if (given.tls === undefined && !stays(given.listen)) {

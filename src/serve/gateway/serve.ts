@@ -2,13 +2,15 @@ import { rmSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { type Clock, type Json, type Refusal, defect, isRefusal, refusal } from "../../base/index.ts";
-import { loadCatalog, type RecordEvents } from "../../capture/index.ts";
+import { loadCatalog, QuotaBook, type RecordEvents } from "../../capture/index.ts";
+import type { Role } from "../../policy/index.ts";
 import { type Recorder, openReader, openSealing } from "../../record/index.ts";
 import { type Store, openStore } from "../../store/index.ts";
 import type { GatewayConfiguration } from "../configuration/index.ts";
 import { type Reloaded, type WatchedConfiguration, watchConfiguration } from "../configuration/watch.ts";
 import { storeOptionsOf } from "../store-options.ts";
 import { openPrivateSocket } from "../live/private-socket.ts";
+import { countInto, recallShown } from "../live/counting.ts";
 import { Reasons } from "../live/reasons.ts";
 import { recordInto } from "../live/recorder.ts";
 import { findServe, runningFile } from "../live/running.ts";
@@ -19,6 +21,7 @@ import { ownQuestions } from "./control.ts";
 import type { Doors } from "./doors.ts";
 import { ordersOf } from "./orders.ts";
 import { openDoors } from "./single.ts";
+import { openWorkers } from "./workers/workers.ts";
 
 export interface ServeOptions {
   readonly data: string;
@@ -108,7 +111,9 @@ class Opening {
     const recording = await this.#recording(log.recorder, questions.ask, gatewayNow);
     if (isRefusal(recording)) return recording;
     const { record, standing } = recording;
-    const doors = await openDoors({ data, configuration: gatewayNow(), record, clock, onTrouble: onEvent });
+    const { workers } = gatewayNow();
+    const inside = { data, configuration: gatewayNow(), record, clock, onTrouble: onEvent };
+    const doors = await (workers === 1 ? openDoors(inside) : openWorkers(inside, workers));
     if (isRefusal(doors)) return doors;
     this.#undo.push(() => doors.close(0));
     for (const actor of standing.suspended) await doors.suspend(actor);
@@ -181,7 +186,12 @@ class Opening {
         return receipts;
       },
     });
-    return { record, standing, reasons };
+    const quotas = {
+      book: new QuotaBook(() => configuration().protection),
+      roles: (): ReadonlyMap<string, Role> => configuration().roles,
+    };
+    await recallShown(reader, quotas, this.#options.clock());
+    return { record: countInto({ ...quotas, record }), standing, reasons };
   }
 }
 

@@ -1,12 +1,14 @@
 import { type Clock, type Refusal, isRefusal } from "../../base/index.ts";
-import { type GatewayConfig, type RecordEvents, startGateway } from "../../capture/index.ts";
+import { type RecordEvents, startGateway } from "../../capture/index.ts";
 import type { GatewayConfiguration } from "../configuration/index.ts";
 import type { Doors } from "./doors.ts";
+import { gatewayConfig } from "./gateway-config.ts";
 import { mockSecret } from "./secret.ts";
 
 export interface DoorsOptions {
   readonly data: string;
   readonly configuration: GatewayConfiguration;
+  /** Counts against the quotas, too. */
   readonly record: RecordEvents;
   readonly clock: Clock;
   readonly onTrouble: (what: string) => void;
@@ -21,6 +23,7 @@ export async function openDoors(options: DoorsOptions): Promise<Doors | Refusal>
     clock,
     mockSecret: mockSecret(options.data),
     onTrouble,
+    recorderCounts: true,
   });
   if (isRefusal(gateway)) return gateway;
   return {
@@ -31,8 +34,4 @@ export async function openDoors(options: DoorsOptions): Promise<Doors | Refusal>
     reload: (next) => gateway.reload(gatewayConfig(next)),
     close: (millis) => gateway.close(millis),
   };
-}
-
-export function gatewayConfig({ login, protection, roles, control }: GatewayConfiguration): GatewayConfig {
-  return { login, protection, roles, control: control.login };
 }

@@ -21,6 +21,7 @@ export {
 } from "./options.ts";
 export { type AcceptedClient, acceptClient, endWith } from "./client/acceptClient.ts";
 export { CancelKey, CancelKeys, type SendCancel } from "./client/cancelKeys.ts";
+export { Places } from "./client/places.ts";
 export { fatalBytes } from "./client/denials.ts";
 export { type AdmitStartup, Door, type LoginRefused, type LoginServices, openDoor } from "./client/door.ts";
 export { type Welcome, welcomeBytes } from "./client/welcome.ts";

@@ -9,7 +9,8 @@ import {
   type TransactionStatus,
   Writer,
 } from "../../../wire/index.ts";
-import type { GatewayEvent } from "../recording.ts";
+import { type StatementRefusal, statementRefusal } from "../plan.ts";
+import { type GatewayEvent, isShownRefusal } from "../recording.ts";
 import { awaitedMax, AwaitedQueue } from "./awaited.ts";
 import { type Ask, type Place, SessionContext } from "./context.ts";
 import { FromClient } from "./client/from-client.ts";
@@ -329,30 +330,22 @@ export class Session {
       rule,
       statement: run.note,
     };
-    const last = new Writer();
-    const message = refusalMessage(refusal);
-    if (message.kind === "ErrorResponse")
-      encodeBackend(
-        { ...message, fields: { ...message.fields, severity: "FATAL", severityCode: "FATAL" } },
-        last,
-      );
-    this.#gate.release([refused], last.take());
+    this.#gate.release([refused], lastWords(refusal));
     setImmediate(() => this.end("refused"));
     return false;
   }
 
   /** I1: what can't be recorded doesn't leave, and neither does anything after it. */
   #unrecorded(why: Refusal): void {
-    const to = new Writer();
-    const message = refusalMessage({
-      kind: "statement_refusal",
-      code: "58030",
-      message: `whosaw: nothing can be recorded, so nothing is shown: ${why.what}`,
-      hint: why.todo,
-      rule: "unrecorded",
-    });
-    encodeBackend(message, to);
-    void written(this.#ends.client.socket, to.take());
+    const shown = isShownRefusal(why)
+      ? why.shown
+      : statementRefusal({
+          code: "58030",
+          message: `whosaw: nothing can be recorded, so nothing is shown: ${why.what}`,
+          hint: why.todo,
+          rule: "unrecorded",
+        });
+    void written(this.#ends.client.socket, lastWords(shown));
     this.end("refused");
   }
 
@@ -399,4 +392,16 @@ function written(socket: Socket, bytes: Buffer): Promise<void> | null {
     socket.once("drain", done);
     socket.once("close", done);
   });
+}
+
+/** The session ends with it. */
+function lastWords(why: StatementRefusal): Buffer {
+  const to = new Writer();
+  const message = refusalMessage(why);
+  if (message.kind === "ErrorResponse")
+    encodeBackend(
+      { ...message, fields: { ...message.fields, severity: "FATAL", severityCode: "FATAL" } },
+      to,
+    );
+  return to.take();
 }

@@ -67,6 +67,12 @@ export class CancelKey {
 /** The gateway's own cancel keys: a client never learns the server's. */
 export class CancelKeys {
   readonly #byProcess: Map<number, CancelKey> = new Map();
+  readonly #elsewhere: (processId: number, key: Buffer) => Promise<boolean>;
+
+  /** @param elsewhere asked for a key that isn't here: of a session in another process. */
+  constructor(elsewhere: (processId: number, key: Buffer) => Promise<boolean> = nowhere) {
+    this.#elsewhere = elsewhere;
+  }
 
   get size(): number {
     return this.#byProcess.size;
@@ -91,9 +97,18 @@ export class CancelKeys {
 
   /** A CancelRequest came. @returns whether the key was right; what it led to is not told, and the client isn't told either. */
   async request(processId: number, key: Buffer): Promise<boolean> {
+    return (await this.requestHere(processId, key)) || this.#elsewhere(processId, key);
+  }
+
+  /** As `request`, for this process's sessions alone. */
+  async requestHere(processId: number, key: Buffer): Promise<boolean> {
     const found = this.#byProcess.get(processId);
     if (found === undefined || !sameBytes(found.key, key)) return false;
     await found.cancel();
     return true;
   }
+}
+
+async function nowhere(): Promise<boolean> {
+  return false;
 }
