@@ -19,6 +19,8 @@ export interface GatewayWish {
   readonly roles: Readonly<Record<string, Role>>;
   readonly record: RecordEvents;
   readonly onTrouble?: (what: string) => void;
+  /** Who reads the catalog; without it the owner. */
+  readonly control?: { readonly user: string; readonly password: string };
 }
 
 export interface RunningGateway {
@@ -26,7 +28,7 @@ export interface RunningGateway {
   readonly stop: () => Promise<void>;
 }
 
-async function loginOptions({ postgres, roles }: GatewayWish): Promise<LoginOptions> {
+async function loginOptions({ control, postgres, roles }: GatewayWish): Promise<LoginOptions> {
   const { agent, host, lead, owner, port } = postgres;
   const users = new Map<string, UserOptions>();
   for (const [name, role] of Object.entries(roles)) {
@@ -41,7 +43,7 @@ async function loginOptions({ postgres, roles }: GatewayWish): Promise<LoginOpti
       pool: null,
     });
   }
-  const logins = [owner, agent, lead].map(
+  const logins = [owner, agent, lead, ...(control === undefined ? [] : [control])].map(
     ({ user, password }) =>
       [user, { password: password === "" ? null : password, certificate: null }] as const,
   );
@@ -71,7 +73,7 @@ export async function startThrough(wish: GatewayWish): Promise<RunningGateway> {
       login: await loginOptions(wish),
       protection,
       roles: new Map(Object.values(roles).map((role) => [role.name, role])),
-      control: postgres.owner.user,
+      control: (wish.control ?? postgres.owner).user,
     },
     record,
     clock: systemClock,

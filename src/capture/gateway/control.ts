@@ -64,6 +64,21 @@ export class Control {
   }
 }
 
+/** Asks one after the other until one is answered; rejects with the last one's reason. */
+export function firstAnswered(controls: readonly Control[]): CatalogAsk {
+  return async (sql) => {
+    let failure: unknown = new Error("nobody to ask");
+    for (const { ask } of controls) {
+      try {
+        return await ask(sql);
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
+  };
+}
+
 /** Reads to ReadyForQuery. An error in between is thrown then, with its SQLSTATE and nothing else of it. */
 function answerOf({ framer, stream }: UpstreamConnection): Promise<Rows> {
   const rows: (string | null)[][] = [];

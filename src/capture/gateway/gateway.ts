@@ -4,7 +4,7 @@ import { type Clock, isRefusal, type Refusal } from "../../base/index.ts";
 import type { Protection, Role } from "../../policy/index.ts";
 import { admitStartup, isAllowedParameterStatus, scrubFields } from "./admit/index.ts";
 import { SharedCatalog } from "./catalog/sharedCatalog.ts";
-import { Control } from "./control.ts";
+import { Control, firstAnswered } from "./control.ts";
 import { knitNet } from "./net/knitNet.ts";
 import type { SecondNet } from "./net/secondNet.ts";
 import {
@@ -98,6 +98,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
 
 /** One database's catalog and the connection that looks at it. */
 interface Database {
+  /** The gateway's name for it. */
+  readonly name: string;
   readonly control: Control;
   readonly catalog: SharedCatalog;
   net: SecondNet | null;
@@ -291,7 +293,7 @@ class Gateway {
       ),
     ).then(async (catalog) => {
       const timer = setInterval(() => void this.#knit(database), netMillis).unref();
-      const database: Database = { control, catalog, net: null, timer };
+      const database: Database = { name, control, catalog, net: null, timer };
       // The first session waits for it: the net is under whatever is shown.
       await this.#knit(database);
       return database;
@@ -304,18 +306,24 @@ class Gateway {
     return opened;
   }
 
-  /** Makes the second net anew; the old one serves until then. */
+  /** Makes the second net anew; the old one serves until then. The control login needs no right on a table: where it has none, the roles' logins read. */
   async #knit(database: Database): Promise<void> {
+    const { catalog, control, name } = database;
+    const { login, protection, roles } = this.#config;
+    const others = new Set([...roles.values()].map(({ upstream }) => upstream));
+    const readers = [...others].map((reader) => new Control(login.upstream, reader, name));
     try {
-      const { catalog, control } = database;
-      const { isFull, net } = await knitNet(this.#config.protection, catalog.current(), control.ask);
+      const ask = firstAnswered([control, ...readers]);
+      const { isFull, net } = await knitNet(protection, catalog.current(), ask);
       database.net = net;
       if (isFull) this.#options.onTrouble(`the second net holds ${net.size} values and not all of them`);
     } catch (error) {
       if (this.#closing) return;
       this.#options.onTrouble(
-        `the second net can't be made: ${error instanceof Error ? error.message : String(error)}; the gateway's control login needs SELECT on protected tables`,
+        `the second net can't be made: ${error instanceof Error ? error.message : String(error)}; one of the roles' logins needs SELECT on the customers' contact columns`,
       );
+    } finally {
+      for (const reader of readers) reader.close();
     }
   }
 
