@@ -1,7 +1,7 @@
 import { isRefusal } from "../../base/index.ts";
 import { parseActorId } from "../../domain/index.ts";
 import { restoreActor, suspendActor, type Suspended } from "../../serve/index.ts";
-import { type ExitCode, type Invocation, notAnId, printJson, refuse } from "../invocation.ts";
+import { type ExitCode, type Invocation, notAnId, printJson, refuse, tell } from "../invocation.ts";
 
 interface StopOptions {
   readonly reason: string;
@@ -16,10 +16,17 @@ export async function suspendCommand(
   const actor = parseActorId(id);
   if (actor === null) return refuse(invocation, notAnId("actor"));
   const { clock, options, screen } = invocation;
-  const suspended = await suspendActor({ data: options.data, actor, reason, clock });
+  const { config, data } = options;
+  const wish = { data, actor, reason, clock, ...(config === undefined ? {} : { config }) };
+  const suspended = await suspendActor(wish);
   if (isRefusal(suspended)) return refuse(invocation, suspended);
   if (options.json) printJson(screen, suspended);
   else screen.out(`${suspendedText(suspended)}\n`);
+  if (suspended.logins.length === 0)
+    tell(
+      invocation,
+      `No login of whosaw.yaml reads as ${actor}: right for somebody whom a pool's tokens name; otherwise look for a slip (whosaw actor ${actor}).`,
+    );
   // A probe that got in, or that nobody answered, is a finding: the suspension isn't proved.
   return suspended.probe === null || suspended.probe.outcome === "refused" ? 0 : 1;
 }

@@ -4,9 +4,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, type Json, type Refusal, isRefusal, refusal } from "../../base/index.ts";
 import type { ActorId } from "../../domain/index.ts";
+import { readConfiguration } from "../configuration/index.ts";
 import { findServe } from "../live/running.ts";
 import { openLog } from "../witness.ts";
 import {
+  loginsOf,
   reasonCharactersMax,
   restorationEntry,
   type SuspensionWish,
@@ -18,6 +20,8 @@ export interface StoppingWish {
   readonly data: string;
   readonly actor: ActorId;
   readonly reason: string;
+  /** whosaw.yaml, for a suspension while no serve runs; without it the data directory's. */
+  readonly config?: string;
   readonly clock: Clock;
 }
 
@@ -35,10 +39,15 @@ export async function suspendActor(wish: StoppingWish): Promise<Suspended | Refu
   const serve = await findServe(resolve(wish.data));
   if (serve !== null)
     return (await serve.ask("/suspend", order as unknown as Json)) as unknown as Suspended | Refusal;
+  const configured = readConfiguration(wish.config ?? join(resolve(wish.data), "whosaw.yaml"));
+  // A configuration that can't be read must not keep anybody from being stopped.
+  const gateway = isRefusal(configured) ? undefined : configured.gateway;
+  const logins = gateway === undefined ? [] : loginsOf(gateway, order);
+  if (isRefusal(logins)) return logins;
   const entry = suspensionEntry(order, wish.clock(), { ended: 0, probe: null, millis: null });
   const receipt = await appendAlone(wish, entry);
   if (isRefusal(receipt)) return receipt;
-  return { actor: order.actor, ended: 0, probe: null, millis: null, receipt };
+  return { actor: order.actor, ended: 0, probe: null, millis: null, logins, receipt };
 }
 
 /** Lets an actor in again, likewise. */

@@ -1,4 +1,4 @@
-import { type Clock, type Refusal, isRefusal } from "../../base/index.ts";
+import { type Clock, type Refusal, isRefusal, refusal } from "../../base/index.ts";
 import type { Recorder, Said } from "../../record/index.ts";
 import type { GatewayConfiguration } from "../configuration/index.ts";
 import type { Standing } from "../live/standing.ts";
@@ -17,7 +17,28 @@ export interface Suspended {
   readonly ended: number;
   readonly probe: Probed | null;
   readonly millis: number | null;
+  /** Logins of whosaw.yaml that read as this actor. None, where no pool speaks for people either, is a slip more often than not. */
+  readonly logins: readonly string[];
   readonly receipt: { readonly log: string; readonly index: number };
+}
+
+/**
+ * The logins that read as an actor. Who means somebody by the login's name, where the actor is called something else, would stop
+ * nobody and believe the opposite: that is refused, with the name to use.
+ */
+export function loginsOf(
+  configuration: GatewayConfiguration,
+  { actor, reason }: Pick<SuspensionWish, "actor" | "reason">,
+): readonly string[] | Refusal {
+  const { users } = configuration.login;
+  const logins = [...users].filter(([, user]) => user.actor === actor).map(([name]) => name);
+  const meant = users.get(actor)?.actor;
+  if (logins.length > 0 || meant === undefined) return logins;
+  return refusal(
+    "input",
+    `${actor} is a login, and reads as the actor ${meant}; nobody was stopped`,
+    `whosaw suspend ${meant} --reason ${JSON.stringify(reason)}`,
+  );
 }
 
 /** Characters of a reason. */
@@ -38,6 +59,8 @@ export interface SuspendParts {
 export async function suspend(parts: SuspendParts, wish: SuspensionWish): Promise<Suspended | Refusal> {
   const begun = performance.now();
   const { recorder, standing, doors, clock } = parts;
+  const logins = loginsOf(parts.configuration(), wish);
+  if (isRefusal(logins)) return logins;
   // Before the log knows of it: what comes later than this line is released to nobody.
   standing.suspended.add(wish.actor);
   const ordered = await recorder.append(
@@ -49,7 +72,8 @@ export async function suspend(parts: SuspendParts, wish: SuspensionWish): Promis
   const millis = Math.round((performance.now() - begun) * 10) / 10;
   const done = await recorder.append(suspensionEntry(wish, clock(), { ended, probe: { ...probed }, millis }));
   if (isRefusal(done)) return done;
-  return { actor: wish.actor, ended, probe: probed, millis, receipt: { log: done.log, index: done.index } };
+  const receipt = { log: done.log, index: done.index };
+  return { actor: wish.actor, ended, probe: probed, millis, logins, receipt };
 }
 
 /** The probe's login is there for the probe alone. */
