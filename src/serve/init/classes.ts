@@ -18,7 +18,7 @@ const personName =
 /** Names that only a person has, whatever the table. */
 const ownName = /^(first|last|full|real|nick|display|middle|given|family|user|sur|maiden)_?name$/;
 const numberName =
-  /ssn|social_?sec|passport|tax_?(id|no|number)|vat_?(id|no|number)|iban|card_?(no|num)|licen[cs]e|birth|^dob$|national_?id|account_?n(o|um)|external_?id/;
+  /ssn|social_?sec|passport|tax_?(id|no|number)|vat_?(id|no|number)|iban|card_?(no|num)|licen[cs]e|birth|^born(_on|_at)?$|^dob$|national_?id|account_?n(o|um)|external_?id/;
 const contentName =
   /subject|title|body|text|content|message(?!_?id$)|note|descr|comment|signature|header|file_?name|summary|question|answer|details|^value$|oldvalue|newvalue|old_value|^data$|^payload$|attachment/;
 const kindName =
@@ -58,6 +58,9 @@ export function classOf(
       "a secret, by its name; as a contact, so that whoever sees contacts masked sees nothing of it",
     );
   if (key) return open("an id: part of a key or of the way to the customer");
+  const looked = type.endsWith("[]") && sample !== null ? byLook(sample) : null;
+  if (type.endsWith("[]") && looked === null && !kindName.test(name))
+    return content(`${type}: a list may hold anything`);
   if (/^(json|jsonb|bytea|xml|hstore)|tsvector/.test(type)) return content(`${type} may hold anything`);
   const looks = sample === null ? null : byLook(sample);
   if (looks !== null)
@@ -69,11 +72,18 @@ export function classOf(
     ? identifier("an official number or a date of birth, by its name")
     : null;
   if (/^(smallint|integer|bigint|numeric|real|double|boolean|timestamp|date|time|interval|money)/.test(type))
-    return byNumber ?? open(`${type}: a number, time or switch`);
+    return byNumber ?? digits(name, type) ?? open(`${type}: a number, time or switch`);
   if (/^(inet|cidr|macaddr)/.test(type)) return contact("full", "an address in the network");
   if (type === "uuid") return byNumber ?? open("an id");
   if (byNumber !== null) return byNumber;
   return byName(name, people) ?? byKind(name, sample) ?? content("text that nothing else explains");
+}
+
+/** A telephone number that is kept as a number, for searching. */
+function digits(name: string, type: string): Classed | null {
+  return phoneName.test(name) && /^(integer|bigint|numeric)/.test(type)
+    ? contact("last4", "a phone number's digits, by its name")
+    : null;
 }
 
 function byLook(sample: Sample): Classed | null {

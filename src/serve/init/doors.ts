@@ -44,6 +44,8 @@ select r.rolname, r.rolsuper,
 export interface DoorWish {
   readonly database: string;
   readonly schemas: readonly string[];
+  /** The server is on the gateway's machine. */
+  readonly local: boolean;
   readonly supportVerifier: string;
   readonly controlVerifier: string;
 }
@@ -84,8 +86,17 @@ export async function doorsOf(database: Database, proposal: Proposal, wish: Door
         ),
     ],
     hba: [
-      "# Before every other line of this database. Put the gateway's address in place of 192.0.2.10.",
-      `hostssl ${hbaName(wish.database)} ${supportLogin},${controlLogin} 192.0.2.10/32 scram-sha-256`,
+      ...(wish.local
+        ? [
+            "# Before every other line of this database. The gateway is on the server's machine.",
+            `local   ${hbaName(wish.database)} ${supportLogin},${controlLogin}               scram-sha-256`,
+            `host    ${hbaName(wish.database)} ${supportLogin},${controlLogin} 127.0.0.1/32  scram-sha-256`,
+            `host    ${hbaName(wish.database)} ${supportLogin},${controlLogin} ::1/128       scram-sha-256`,
+          ]
+        : [
+            "# Before every other line of this database. Put the gateway's address in place of 192.0.2.10.",
+            `hostssl ${hbaName(wish.database)} ${supportLogin},${controlLogin} 192.0.2.10/32 scram-sha-256`,
+          ]),
       `host    ${hbaName(wish.database)} ${supportLogin},${controlLogin} all           reject`,
       ...revocable.map(
         ({ login }) => `host    ${hbaName(wish.database)} ${hbaName(login)} all           reject`,

@@ -35,6 +35,12 @@ export async function initialise(wish: InitWish): Promise<Initialised | Refusal>
       `${wish.file} is there already`,
       "Overwrite it with --force, or name another with --config.",
     );
+  if (wish.url !== null && !/^postgres(ql)?:\/\//.test(wish.url))
+    return refusal(
+      "usage",
+      "that is no address of a PostgreSQL database",
+      "Write it as postgres://user:password@host:5432/database, or leave it out and set PGHOST, PGUSER and so on.",
+    );
   const control = await openControl(wish.url === null ? {} : { connectionString: wish.url });
   if (isRefusal(control)) return control;
   try {
@@ -51,7 +57,8 @@ async function written(wish: InitWish, control: Control): Promise<Initialised | 
   const [[name = ""] = []] = await control.ask("select pg_catalog.current_database()");
   const server = serverOf(control);
   const folder = dirname(wish.file);
-  mkdirSync(folder, { recursive: true });
+  // It becomes the data directory, which holds who read whose record.
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const supportVerifier = await verifierOf(passwordIn(join(folder, supportPasswordFile)));
   const controlVerifier = await verifierOf(passwordIn(join(folder, controlPasswordFile)));
   const day = new Date(wish.clock()).toISOString().slice(0, 10);
@@ -67,6 +74,7 @@ async function written(wish: InitWish, control: Control): Promise<Initialised | 
   const doors = await doorsOf(database, proposal, {
     database: name ?? "",
     schemas,
+    local: stays(control.host),
     supportVerifier,
     controlVerifier,
   });
@@ -86,6 +94,11 @@ function bearsOut(file: string, { catalog }: Database): void {
 function serverOf({ host, port }: Control): string {
   if (host.startsWith("/")) return `${host}/.s.PGSQL.${port}`;
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Whether the server is on this machine: then the gateway reaches it without TLS, from here. */
+function stays(host: string): boolean {
+  return host.startsWith("/") || /^(127\.|::1$|localhost$)/.test(host);
 }
 
 /** A new password for a login of the gateway's; one that is there is kept, so that a second `init` doesn't lock the gateway out. */

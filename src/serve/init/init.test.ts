@@ -198,6 +198,7 @@ describe("whosaw init", () => {
     expect(await initialise(other)).toMatchObject({ what: "no table looks like customers" });
     expect(await initialise({ ...other, customers: "public.nobody" })).toMatchObject({ code: "input" });
     expect(existsSync(other.file)).toBe(false);
+    expect(await initialise({ ...other, url: "mysql://x/y" })).toMatchObject({ code: "usage" });
     expect(await initialise({ ...other, url: "postgres://x@127.0.0.1:1/x" })).toMatchObject({
       code: "connection",
     });

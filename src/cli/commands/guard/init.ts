@@ -63,6 +63,20 @@ function show(invocation: Invocation, { file, proposal, doors }: Initialised): v
   out("-- To be run at the server by its administrator, once whosaw.yaml is right:\n");
   out(`${doors.sql.join("\n")}\n\n-- pg_hba.conf, then SELECT pg_reload_conf():\n`);
   out(`${doors.hba.map((line) => `--   ${line}`).join("\n")}\n`);
+  tell(invocation, next(file));
+}
+
+/** The road from a proposal to a gateway that serves. */
+function next(file: string): string {
+  return [
+    "",
+    "Next:",
+    `  1. read ${file}, and decide what is left to decide`,
+    "  2. run the SQL above at the server as its administrator, and put the lines into pg_hba.conf",
+    "  3. whosaw password        for each person, into users of the same file",
+    "  4. whosaw doctor          until nothing has failed",
+    "  5. whosaw serve           docs/operate/gateway.md has the rest",
+  ].join("\n");
 }
 
 function jsonOf({ file, proposal, doors }: Initialised): unknown {
