@@ -108,7 +108,7 @@ create temp view v as select email as m from customers
 create temp table t as select id, language from customers
 
 -- refused
-update tickets set customer_id = 1 where id = 9 returning subject
+update tickets set customer_id = default where id = 9 returning subject
 
 -- refused
 alter table customers rename to people

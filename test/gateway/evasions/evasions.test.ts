@@ -10,11 +10,20 @@ import { errors } from "./own-errors.ts";
 import { expressions } from "./own-expressions.ts";
 import { objects } from "./own-objects.ts";
 import { protocol } from "./own-protocol.ts";
+import { seams } from "./own-seams.ts";
 import { listed } from "./listed.ts";
 import { type Mode, type Outcome, play, wideRoles, type World } from "./play.ts";
 
 const desk = { customers: 40, agents: 5, seed: 1, markers: true };
-const all: readonly Evasion[] = [...listed, ...expressions, ...changes, ...objects, ...protocol, ...errors];
+const all: readonly Evasion[] = [
+  ...listed,
+  ...expressions,
+  ...changes,
+  ...objects,
+  ...protocol,
+  ...errors,
+  ...seams,
+];
 const finds = finder(desk);
 
 /** Both protocols on the newest server; on the older one, whose grammar differs, one. */

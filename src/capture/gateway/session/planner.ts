@@ -26,7 +26,8 @@ function numberOf(thing: object): number {
 /** Everything that a plan depends on but its text. */
 export function contextKey({ actor, catalog, protection, role, searchPath }: PlanContext): string {
   const who = role.ticketBound ? actor : "";
-  return [catalog.version, searchPath.join(","), numberOf(protection), numberOf(role), who].join("\n");
+  // As JSON, because a schema's name may hold a comma.
+  return [catalog.version, JSON.stringify(searchPath), numberOf(protection), numberOf(role), who].join("\n");
 }
 
 /**

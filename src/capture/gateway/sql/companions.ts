@@ -20,10 +20,12 @@ export function companionsOf(
   readonly probed: ReadonlySet<Atom>;
 } {
   widen(query);
-  const unsteady = isUnsteady(query);
   const { work } = level.env;
+  const alone = isUnsteady(query, work.context);
   const env: Env = { work, scope: level.scope, tables: level.tables, carry: true };
   const output = rewriteQuery(query, env, false);
+  // Views stand in it only now, and may choose rows as well.
+  const unsteady = alone || isUnsteady(query, work.context);
   const lineage = union(output.columns.map((column) => column.lineage));
   const shown = new Set([...lineage].map(({ occurrence }) => occurrence));
   const companions: Companion[] = [];

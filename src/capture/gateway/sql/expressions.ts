@@ -1,6 +1,7 @@
 import type { ColumnRef, FuncCall, Node, SelectStmt, SubLink, WindowDef } from "@pgsql/types";
 import { companionsOf } from "./companions.ts";
 import {
+  anywhere,
   become,
   below,
   columnRef,
@@ -27,6 +28,7 @@ import {
   type Occurrence,
   type Output,
   type Scope,
+  stillFound,
   union,
   wholeRow,
 } from "./scope.ts";
@@ -141,7 +143,10 @@ function qualified(
     return refuse("shape", "a column is named in an unknown way", "Name it plainly.");
   const found = findIn(findItem(table, schema ?? null, level.scope), column);
   const fields = node.ColumnRef.fields ?? [];
-  if (path.length > 1) node.ColumnRef.fields = fields.slice(path.length - 1);
+  if (path.length > 1) {
+    stillFound(table, schema ?? null, level.scope);
+    node.ColumnRef.fields = fields.slice(path.length - 1);
+  }
   return found;
 }
 
@@ -216,6 +221,9 @@ function ofWindow(
   use: Use,
 ): Lineage {
   const partition = structuredClone(partitionOf(window, level.windows));
+  // Written a second time it would read the tables past masks and tickets, and so make other partitions.
+  if (anywhere(partition, (tree) => "SubLink" in tree))
+    refuse("window", "a window's partitions are made by a sub-select", "Join the table that it reads.");
   decide(
     [window.partitionClause, window.orderClause, window.startOffset, window.endOffset, called.agg_filter],
     level,

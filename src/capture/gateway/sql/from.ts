@@ -36,6 +36,7 @@ import {
   definitionOf,
   type Guarded,
   guardOf,
+  ownAlias,
   pathText,
   policyText,
   shownText,
@@ -90,6 +91,8 @@ export function rewriteSource(node: Node, sources: Sources): readonly Star[] {
   if ("RangeFunction" in node) {
     const { alias, functions, coldeflist, ordinality } = node.RangeFunction;
     const lineage = lineageOf(functions, sources.level, { ...forOutput, aggregate: true });
+    // How many rows it makes tells of its arguments, even where none of its columns is read.
+    for (const atom of lineage) sources.level.probed.add(atom);
     const named = alias?.aliasname ?? functionName(functions);
     const defined = (coldeflist ?? []).flatMap((definition) =>
       "ColumnDef" in definition ? [definition.ColumnDef.colname ?? ""] : [],
@@ -104,6 +107,7 @@ export function rewriteSource(node: Node, sources: Sources): readonly Star[] {
       ...forOutput,
       aggregate: true,
     });
+    for (const atom of all) sources.level.probed.add(atom);
     return add(openItem(alias?.aliasname ?? "xmltable", [], all));
   }
   if ("JsonTable" in node) {
@@ -149,10 +153,20 @@ export function relationOf(place: RangeVar, work: Work): Relation | null {
     if (schema === "pg_catalog" || schema === "information_schema") return null;
     return mistake("42P01", `relation "${schema === undefined ? name : `${schema}.${name}`}" does not exist`);
   }
+  // Were it gone by the time that the statement runs, the name would mean a customers' table behind it: so the name is sent whole.
+  if (schema === undefined && shadows(found, work)) work.count.changed = true;
   place.schemaname = found.schema;
   work.names.add(found.name).add(found.schema);
   for (const column of found.columns) work.names.add(column.name);
   return found;
+}
+
+/** Whether another relation of that name, which a later schema of the path has, shows customers' rows. */
+function shadows(found: Relation, { context, searchPath }: Work): boolean {
+  return searchPath.some((schema) => {
+    const other = context.catalog.relation(schema, found.name);
+    return other !== null && other.oid !== found.oid && touchesProtected(other, context);
+  });
 }
 
 function commonTable(place: RangeVar, tables: CommonTable | null): CommonTable | null {
@@ -240,7 +254,7 @@ function guardInPlace(item: Item, guarded: Guarded, place: RangeVar, { level }: 
     `${quoteName(item.alias)}.${quoteName(nameOf.get(column) ?? column)}`;
   const carried: Carried = {
     occurrence,
-    expression: () => ownExpression(pathText(key, cell, "w_k")),
+    expression: () => ownExpression(pathText(key, cell, ownAlias("k"))),
     column: null,
     many: key.many === true,
   };
@@ -248,6 +262,8 @@ function guardInPlace(item: Item, guarded: Guarded, place: RangeVar, { level }: 
     ...item,
     columns: visible,
     carried: level.env.carry ? [carried] : [],
+    // A column that is added meanwhile is not among those that \`*\` is written out as.
+    hides: true,
   };
 }
 
@@ -265,7 +281,9 @@ function maskedTable(outside: Node, inside: Node, guarded: Guarded, level: Level
   shown.push(...system.map((name) => `w_r.${name} AS ${quoteName(name)}`));
   const slot = hiddenName(work);
   if (carry)
-    shown.push(`${pathText(key, (column) => `w_r.${quoteName(column)}`, "w_k")} AS ${quoteName(slot)}`);
+    shown.push(
+      `${pathText(key, (column) => `w_r.${quoteName(column)}`, ownAlias("k"))} AS ${quoteName(slot)}`,
+    );
   const policy = context.role.ticketBound ? ` WHERE ${policyText(key, "w_r", context)}` : "";
   const query = ownSelect(`SELECT ${shown.join(", ")} FROM x AS w_r${policy}`);
   const [source] = query.fromClause ?? [];

@@ -1,11 +1,11 @@
 import type { Node } from "@pgsql/types";
 import { type PlanContext, type Slot, type StatementPlan, type StatementRefusal } from "../plan.ts";
 import { rewriteStatement } from "./utility.ts";
-import { anywhere, isTree } from "./tree/nodes.ts";
+import { anywhere, hiddenPrefix, isTree } from "./tree/nodes.ts";
 import type { ParsedStatement } from "./tree/parse.ts";
 import { provenText } from "./tree/proof.ts";
 import { refuse, Refused } from "./tree/refused.ts";
-import { hiddenPrefix, type Lineage, type Occurrence, type Output, union, type Work } from "./scope.ts";
+import { type Lineage, type Occurrence, type Output, union, type Work } from "./scope.ts";
 
 /** What becomes of a statement. */
 export type Rewritten = Pick<StatementPlan, "sql" | "slots" | "probes" | "protected" | "action" | "names">;
@@ -14,10 +14,14 @@ const system = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
 
 export function workFor(statement: ParsedStatement, context: PlanContext): Work {
   const systemColumns = new Set<string>();
-  anywhere(statement.tree, ({ String: text }) => {
+  // Aliases and names of columns stand in fields of their own. EXPLAIN tells what the names begin with.
+  anywhere(statement.tree, (tree) => {
+    for (const value of Object.values(tree))
+      if (typeof value === "string" && value.includes(hiddenPrefix))
+        refuse("names", "a reserved name", "Use another name.");
+    const { String: text } = tree;
     const name = isTree(text) ? text["sval"] : undefined;
     if (typeof name !== "string") return false;
-    if (name.startsWith(hiddenPrefix)) refuse("names", "a reserved name", "Use another name.");
     if (system.includes(name)) systemColumns.add(name);
     return false;
   });

@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import type { Node } from "@pgsql/types";
 import type { Relation } from "../catalog/catalog.ts";
 import type { PlanContext } from "../plan.ts";
+import { hiddenPrefix } from "./tree/nodes.ts";
 import { mistake, refuse } from "./tree/refused.ts";
 import { type Guarded, showingOf } from "./tables.ts";
 
@@ -117,9 +117,6 @@ export interface Env {
   readonly carry: boolean;
 }
 
-/** Differs between processes and can't be guessed, so that no name of a client's can be one of whosaw's. */
-export const hiddenPrefix: string = `w_${randomBytes(9).toString("hex")}_`;
-
 let hiddenNames = 0;
 
 /** A name that no other plan of this process has either: rows of one plan can't pass for another's. */
@@ -226,6 +223,12 @@ export function findItem(
     return { item, level };
   }
   return mistake("42P01", `missing FROM-clause entry for table "${alias}"`);
+}
+
+/** Leaving a table's schema out must not make its name mean something nearer. */
+export function stillFound(alias: string, schema: string | null, scope: Scope | null): void {
+  if (findItem(alias, schema, scope).item !== findItem(alias, null, scope).item)
+    refuse("names", `table name "${alias}" stands for two things`, "Give each table an alias of its own.");
 }
 
 /** `alias.column`, and `alias.*` where the column is null. */

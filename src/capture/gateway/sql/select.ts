@@ -30,6 +30,7 @@ import {
   type Occurrence,
   type Output,
   type Scope,
+  stillFound,
   union,
 } from "./scope.ts";
 import { rewriteSetOperation } from "./setops.ts";
@@ -180,7 +181,10 @@ function expand(star: Node, stars: readonly Star[], level: Level): readonly Star
   const [table, schema] = words.toReversed();
   const found = findItem(table ?? "", schema ?? null, level.scope);
   for (const { name } of found.item.columns) found.level.read(found.item, name);
-  if ("ColumnRef" in star && fields.length > 2) star.ColumnRef.fields = fields.slice(words.length - 1);
+  if ("ColumnRef" in star && fields.length > 2) {
+    stillFound(table ?? "", schema ?? null, level.scope);
+    star.ColumnRef.fields = fields.slice(words.length - 1);
+  }
   return starOf(found.item);
 }
 
@@ -244,9 +248,18 @@ export function carry(query: SelectStmt, level: Level, columns: readonly Column[
   }
   for (const { occurrence, expression, aggregate, partition, target: at } of level.companions) {
     if (!has(shown, occurrence)) continue;
-    const each =
-      grouped && (aggregate || isKey(query, columns, at)) ? call("json_agg", [expression]) : expression;
-    append(occurrence, partition === null ? each : over(call("json_agg", [each]), partition), true);
+    const each = (): Node => {
+      const own = structuredClone(expression);
+      return grouped && (aggregate || isKey(query, columns, at)) ? call("json_agg", [own]) : own;
+    };
+    // A window function over what a sub-select in FROM gave shows other rows' customers too.
+    const partitions = windowsOf(level, occurrence).map((all) => over(call("json_agg", [each()]), all));
+    if (partition !== null) partitions.push(over(call("json_agg", [each()]), partition));
+    append(
+      occurrence,
+      partitions.length === 0 ? each() : call("json_build_array", [each(), ...partitions]),
+      true,
+    );
   }
   return carried;
 }
@@ -269,14 +282,19 @@ export function has(lineage: Lineage, occurrence: Occurrence): boolean {
   return false;
 }
 
+/** Partitions of the window functions that an occurrence's fields go through. */
+function windowsOf(level: Level, occurrence: Occurrence): readonly (readonly Node[])[] {
+  return level.through.filter(({ lineage }) => has(lineage, occurrence)).map(({ partition }) => partition);
+}
+
 function slotValue(slot: Carried, level: Level): { readonly value: Node; readonly many: boolean } {
   const one = (): Node => {
     const value = slot.expression();
     return level.state.grouped ? call("json_agg", [value]) : value;
   };
-  const windows = level.through.filter(({ lineage }) => has(lineage, slot.occurrence));
+  const windows = windowsOf(level, slot.occurrence);
   if (windows.length === 0) return { value: one(), many: slot.many || level.state.grouped };
-  const partitions = windows.map(({ partition }) => over(call("json_agg", [one()]), partition));
+  const partitions = windows.map((partition) => over(call("json_agg", [one()]), partition));
   return { value: call("json_build_array", [one(), ...partitions]), many: true };
 }
 

@@ -5,6 +5,7 @@ import {
   become,
   call,
   columnRef,
+  hiddenPrefix,
   nullOf,
   plainSelect,
   scalar,
@@ -13,7 +14,7 @@ import {
   word,
 } from "./tree/nodes.ts";
 import { refuse } from "./tree/refused.ts";
-import { type Column, type Env, hiddenName, hiddenPrefix, noLineage, type Output, union } from "./scope.ts";
+import { type Column, type Env, hiddenName, noLineage, type Output, union } from "./scope.ts";
 import { groupAll, has, levelOf, positions, rewriteQuery } from "./select.ts";
 
 /** UNION, INTERSECT, EXCEPT. The sides are rewritten each for itself; whose rows a row is made of stays known by padding or by joining. */

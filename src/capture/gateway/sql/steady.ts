@@ -1,4 +1,5 @@
 import type { Node, SelectStmt } from "@pgsql/types";
+import type { PlanContext } from "../plan.ts";
 import { anywhere, below, isTree } from "./tree/nodes.ts";
 
 /**
@@ -6,11 +7,27 @@ import { anywhere, below, isTree } from "./tree/nodes.ts";
  * them in any order. Here the second is widened until it holds whatever the first may have chosen, and what can't be widened is found.
  */
 
-/** Functions whose answer differs from call to call. */
+/**
+ * Functions whose answer may differ from call to call: those that PostgreSQL 18 calls volatile among the ones that are admitted, those
+ * of the reviewed extensions, and the stable ones that look into the catalog as it is at that moment, whatever the snapshot.
+ */
 const volatileNames: ReadonlySet<string> = new Set(
-  `random random_normal setseed clock_timestamp timeofday gen_random_uuid uuidv4 uuidv7 uuid_generate_v1 uuid_generate_v4 nextval
-  currval lastval setval pg_sleep txid_current pg_current_xact_id`.split(/\s+/),
+  `array_sample array_shuffle clock_timestamp gen_random_uuid pg_collation_actual_version pg_database_collation_actual_version
+  pg_database_size pg_get_sequence_data pg_indexes_size pg_is_in_recovery pg_jit_available pg_partition_ancestors pg_partition_tree
+  pg_relation_size pg_sequence_last_value pg_table_size pg_tablespace_size pg_total_relation_size pg_xact_status random random_normal
+  timeofday txid_status uuidv4 uuidv7 setseed nextval currval lastval setval pg_sleep pg_sleep_for pg_sleep_until pg_notify
+  txid_current pg_current_xact_id txid_current_if_assigned pg_current_xact_id_if_assigned pg_listening_channels
+  row_security_active format_type col_description obj_description shobj_description
+  uuid_generate_v1 uuid_generate_v1mc uuid_generate_v4 gen_random_bytes gen_salt normal_rand pgp_sym_encrypt pgp_sym_encrypt_bytea
+  pgp_pub_encrypt pgp_pub_encrypt_bytea`.split(/\s+/),
 );
+
+/** Families of functions that look into the catalog: to_regclass, has_table_privilege, pg_get_viewdef, pg_table_is_visible, locks. */
+const catalogNames =
+  /^(?:to_reg|has_|pg_has_role|pg_get_|pg_identify_|pg_describe_|pg_(?:try_)?advisory_|pg_relation_|pg_.*_is_visible$|pg_.*_has_property$)/;
+
+/** System views over sequences: a sequence is not of any snapshot. */
+const sequenceViews: ReadonlySet<string> = new Set(["pg_sequences", "pg_statio_all_sequences"]);
 
 /** Window functions that depend on the order of rows that sort alike. */
 const orderedNames: ReadonlySet<string> = new Set(
@@ -38,15 +55,38 @@ function selectsBelow(value: unknown, found: (query: Record<string, unknown>) =>
 }
 
 /** Whether a widened query may still read other rows than it did the first time. */
-export function isUnsteady(query: SelectStmt): boolean {
+export function isUnsteady(query: SelectStmt, context: PlanContext): boolean {
   if (selectsBelow(query, chooses)) return true;
   const windows = selectsBelow(query, (nested) => ordersRows(nested["targetList"]));
   return (
     windows ||
-    anywhere(query, ({ FuncCall: called, RangeTableSample: sample, LockingClause: lock }) => {
-      return isTree(sample) || isTree(lock) || volatileNames.has(calledName(called));
-    })
+    anywhere(
+      query,
+      ({ FuncCall: called, RangeTableSample: sample, LockingClause: lock, RangeVar: place }) => {
+        if (isTree(sample) || isTree(lock)) return true;
+        return isVolatile(called, context) || (isTree(place) && isSequence(place, context));
+      },
+    )
   );
+}
+
+/** Functions that a role lists are somebody's own: what they do a second time isn't known. */
+function isVolatile(called: unknown, { role }: PlanContext): boolean {
+  const name = calledName(called);
+  if (name === "") return false;
+  if (volatileNames.has(name) || catalogNames.test(name)) return true;
+  const [schema] = isTree(called) && Array.isArray(called["funcname"]) ? called["funcname"] : [];
+  return role.functions.has(`${calledName({ funcname: [schema] })}.${name}`);
+}
+
+function isSequence({ relname, schemaname }: Record<string, unknown>, context: PlanContext): boolean {
+  if (typeof relname !== "string") return false;
+  const { catalog, searchPath } = context;
+  const found =
+    typeof schemaname === "string"
+      ? catalog.relation(schemaname, relname)
+      : catalog.resolve(relname, searchPath);
+  return found?.kind === "sequence" || sequenceViews.has(relname);
 }
 
 function ordersRows(value: unknown): boolean {

@@ -10,7 +10,7 @@ import {
 } from "../../../policy/index.ts";
 import type { Relation } from "../catalog/catalog.ts";
 import type { PlanContext } from "../plan.ts";
-import { anywhere, isTree, quoteName, quoteText } from "./tree/nodes.ts";
+import { anywhere, hiddenPrefix, isTree, quoteName, quoteText } from "./tree/nodes.ts";
 import { ownSelect } from "./tree/parse.ts";
 import { refuse } from "./tree/refused.ts";
 
@@ -122,7 +122,10 @@ export function pathText(path: KeyPath, row: (column: string) => string, name: s
   return own.length === 0 ? text : `CASE WHEN ${own.join(" AND ")} THEN ${text} END`;
 }
 
-const cell = (column: string): string => `w_t.${quoteName(column)}`;
+/** Beside a client's aliases stand none that a client could have written: a condition would be about itself. */
+export const ownAlias = (letter: "a" | "c" | "k" | "o" | "p" | "t"): string => `${hiddenPrefix}${letter}`;
+
+const cell = (column: string): string => `${ownAlias("t")}.${quoteName(column)}`;
 
 /** Which rows an actor bound to tickets may see: those of customers who have an open ticket assigned to them. */
 export function policyText(path: KeyPath, row: string, context: PlanContext): string {
@@ -131,29 +134,29 @@ export function policyText(path: KeyPath, row: string, context: PlanContext): st
     return refuse("binding", "your role is bound to tickets, and none are known", "Ask whoever runs whosaw.");
   const one: KeyPath = { ...path, many: false };
   const tests: string[] = [];
-  const customers = pathText({ ...tickets.customer, many: false }, cell, "w_c");
+  const customers = pathText({ ...tickets.customer, many: false }, cell, ownAlias("c"));
   if (path.many === true && path.steps.length > 0) {
-    const { clause, end } = walk(path.steps, `${row}.${quoteName(path.column)}`, "w_p");
+    const { clause, end } = walk(path.steps, `${row}.${quoteName(path.column)}`, ownAlias("p"));
     tests.push(`${customers} ${pgCatalogEquals} ANY (SELECT ${end}::pg_catalog.text ${clause})`);
     tests.push(...conditions(row, path.where));
   } else {
     tests.push(
       equal(
         customers,
-        pathText(one, (column) => `${row}.${quoteName(column)}`, "w_p"),
+        pathText(one, (column) => `${row}.${quoteName(column)}`, ownAlias("p")),
       ),
     );
   }
   const assignee: KeyPath = { column: tickets.assignee, steps: tickets.actor };
-  tests.push(equal(pathText(assignee, cell, "w_a"), `${quoteText(context.actor)}::pg_catalog.text`));
+  tests.push(equal(pathText(assignee, cell, ownAlias("a")), `${quoteText(context.actor)}::pg_catalog.text`));
   if (tickets.closed !== null) tests.push(`${cell(tickets.closed)} IS NULL`);
   if (tickets.open !== undefined) {
-    const state = pathText({ ...tickets.open.path, many: false }, cell, "w_o");
+    const state = pathText({ ...tickets.open.path, many: false }, cell, ownAlias("o"));
     const values = tickets.open.values.map((value) => equal(state, `${quoteText(value)}::pg_catalog.text`));
     tests.push(values.length === 0 ? "false" : `(${values.join(" OR ")})`);
   }
   const table = `${quoteName(tickets.schema)}.${quoteName(tickets.table)}`;
-  return `EXISTS (SELECT 1 FROM ${table} AS w_t WHERE ${tests.join(" AND ")})`;
+  return `EXISTS (SELECT 1 FROM ${table} AS ${ownAlias("t")} WHERE ${tests.join(" AND ")})`;
 }
 
 /** Types whose values may become another text. */

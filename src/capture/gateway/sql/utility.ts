@@ -1,6 +1,7 @@
 import type { CopyStmt, Node, SelectStmt } from "@pgsql/types";
 import { defect } from "../../../base/index.ts";
 import type { Relation } from "../catalog/catalog.ts";
+import { isLink, keepTicketsCopied } from "./keys.ts";
 import { type Env, hiddenName, type Output, type Work } from "./scope.ts";
 import { rewriteQuery } from "./select.ts";
 import { configured, touchesProtected } from "./tables.ts";
@@ -107,12 +108,28 @@ const harmless: ReadonlySet<string> = new Set([
   "ClusterStmt",
 ]);
 
+const farReaching: ReadonlySet<string> = new Set([
+  "VacuumStmt",
+  "ReindexStmt",
+  "ClusterStmt",
+  "AlterDomainStmt",
+  "ConstraintsSetStmt",
+]);
+
 /** A statement that answers no rows of tables. What would make a customer's table another thing is refused. */
 function passing(tree: Node, work: Work): Output {
   const [kind] = Object.keys(tree);
   const found = names(tree, work);
+  // They go through whole schemas, or through all tables of a type, and their errors may quote a row.
+  if (farReaching.has(kind ?? "")) work.count.protected = true;
   for (const relation of found) {
     work.names.add(relation.name).add(relation.schema);
+    if (kind === "TruncateStmt" && isLink(relation, work.context))
+      refuse(
+        "key",
+        "customers' rows would no longer lead to their customer",
+        "Ask whoever runs the database.",
+      );
     if (!touchesProtected(relation, work.context)) continue;
     if (!harmless.has(kind ?? ""))
       refuse(
@@ -170,6 +187,8 @@ function rewriteCopy(copy: CopyStmt, env: Env): Output {
   copy.query = output.carried.length === 0 ? query : slotsFirst(query, output, work);
   if (output.carried.length > 0 && !textual(copy.options))
     refuse("copy", "customers' data can't be copied in binary form", "Use FORMAT text or csv.");
+  if (output.carried.length > 0 && !plainNull(copy.options))
+    refuse("copy", "this text for NULL could pass for a customer's id", "Leave NULL out, or use CSV.");
   return output;
 }
 
@@ -182,6 +201,7 @@ function copyIn(copy: CopyStmt, work: Work): Output {
   const [found] = names(copy, work);
   if (found === undefined)
     return mistake("42P01", `relation "${copy.relation?.relname ?? ""}" does not exist`);
+  keepTicketsCopied(found, work.context);
   work.names.add(found.name);
   work.count.action = "update";
   if (configured(found, work.context)) work.count.protected = true;
@@ -195,6 +215,19 @@ function textual(options: readonly Node[] | undefined): boolean {
       : [],
   );
   return formats.every((format) => format === "text" || format === "csv");
+}
+
+/** In the text format a value that reads like the text for NULL can't be told from it. CSV puts quotation marks around the value. */
+function plainNull(options: readonly Node[] | undefined): boolean {
+  const given = new Map(
+    (options ?? []).flatMap((node): [string, string | null][] =>
+      "DefElem" in node && node.DefElem.arg !== undefined
+        ? [[node.DefElem.defname ?? "", lastWord([node.DefElem.arg])]]
+        : [],
+    ),
+  );
+  const text = given.get("null");
+  return given.get("format") === "csv" || text === undefined || text === "\\N" || text === "";
 }
 
 /** A line's hidden columns come first, where they are found without knowing how many others there are. */

@@ -9,6 +9,7 @@ import type {
   UpdateStmt,
 } from "@pgsql/types";
 import { defect } from "../../../base/index.ts";
+import type { Relation } from "../catalog/catalog.ts";
 import { rewriteWith } from "./ctes.ts";
 import { decide, forDeciding, type Level, lineageOf, wholeRowNames } from "./expressions.ts";
 import { relationOf, rewriteSource, type Sources, type Star, starOf, tableItem } from "./from.ts";
@@ -17,20 +18,29 @@ import {
   type Column,
   type Env,
   type Item,
-  type Lineage,
   noLineage,
   type Occurrence,
   occurrenceOf,
   type Output,
 } from "./scope.ts";
 import { carry, levelOf, rewriteQuery, rewriteTargets } from "./select.ts";
-import { type Guarded, guardOf, pathText, policyText, shownText, touchesProtected } from "./tables.ts";
+import { isLink, keepTickets, keptValue, leadingColumns } from "./keys.ts";
+import {
+  type Guarded,
+  guardOf,
+  ownAlias,
+  pathText,
+  policyText,
+  shownText,
+  touchesProtected,
+} from "./tables.ts";
 import { both, quoteName } from "./tree/nodes.ts";
 import { ownExpression } from "./tree/parse.ts";
 import { mistake, refuse } from "./tree/refused.ts";
 
 /** The table that is written: it must stay in place, so its masks stand where its columns are named. */
 interface Target {
+  readonly relation: Relation;
   readonly item: Item;
   readonly guarded: Guarded | null;
   readonly occurrence: Occurrence | null;
@@ -88,7 +98,7 @@ function targetOf(place: RangeVar, level: Level): Target {
   if (guarded === null) {
     if (relation.definition !== null && touchesProtected(relation, context))
       refuse("view", `view "${relation.name}" shows customers' tables`, "Write to the tables themselves.");
-    return { item, guarded, occurrence: null };
+    return { relation, item, guarded, occurrence: null };
   }
   work.count.protected = true;
   work.count.changed = true;
@@ -98,11 +108,11 @@ function targetOf(place: RangeVar, level: Level): Target {
   const carried = {
     occurrence,
     column: null,
-    expression: () => ownExpression(pathText(key, cell, "w_k")),
+    expression: () => ownExpression(pathText(key, cell, ownAlias("k"))),
     many: key.many === true,
   };
   const columns = columnsOf(guarded, occurrence, alias, level);
-  return { item: { ...item, columns, carried: [carried] }, guarded, occurrence };
+  return { relation, item: { ...item, columns, carried: [carried] }, guarded, occurrence };
 }
 
 function columnsOf(guarded: Guarded, occurrence: Occurrence, alias: string, level: Level): readonly Column[] {
@@ -134,34 +144,20 @@ function store(column: string | null, value: unknown, { level, target }: Writing
   }
 }
 
-function assign(list: readonly Node[] | undefined, writing: Writing): readonly string[] {
-  const columns: string[] = [];
+function assign(list: readonly Node[] | undefined, writing: Writing): void {
+  const { level, target } = writing;
+  const leading = leadingColumns(target.relation, level.env.work.context);
   for (const node of list ?? []) {
     if (!("ResTarget" in node)) continue;
     const { name = "", indirection, val } = node.ResTarget;
-    columns.push(name);
-    decide(indirection, writing.level);
+    decide(indirection, level);
     if (val !== undefined && "MultiAssignRef" in val) store(null, val.MultiAssignRef.source, writing);
     else store(name, val, writing);
+    if (val === undefined || !leading.has(name)) continue;
+    if (indirection !== undefined) refuse("key", "a part of a key is changed", "Leave it out.");
+    node.ResTarget.val = keptValue(val, name, target.relation, target.item.alias);
+    level.env.work.count.changed = true;
   }
-  return columns;
-}
-
-/** Columns that lead to the customer: once they are changed, what is returned would be told of the new one. */
-function keepKey(written: readonly string[], output: Output, { target }: Writing): void {
-  const key = target.guarded?.config.key;
-  const keys = [key?.column, ...(key?.where ?? []).map(({ column }) => column)];
-  const shows = output.columns.some(({ lineage }) => isOf(lineage, target.occurrence));
-  if (shows && written.some((column) => keys.includes(column)))
-    refuse(
-      "key",
-      "a row is given to another customer and returned at once",
-      "Leave out RETURNING, or read the row before.",
-    );
-}
-
-function isOf(lineage: Lineage, occurrence: Occurrence | null): boolean {
-  return [...lineage].some((atom) => atom.occurrence === occurrence);
 }
 
 /** Only rows of one's tickets may be changed. */
@@ -175,6 +171,12 @@ function boundRows(statement: { whereClause?: Node }, { level, target }: Writing
 function unbound({ level, target }: Writing): void {
   if (level.env.work.context.role.ticketBound && target.guarded !== null)
     refuse("binding", "rows of customers without a ticket of yours may be changed by this", "Use UPDATE.");
+}
+
+/** Without its link a row would be nobody's. */
+function keepLinks({ level, target }: Writing): void {
+  if (isLink(target.relation, level.env.work.context))
+    refuse("key", "customers' rows would no longer lead to their customer", "Ask whoever runs the database.");
 }
 
 function returning(
@@ -219,6 +221,7 @@ function rewriteInsert(statement: InsertStmt, env: Env): Output {
   const writing = startWriting(statement, env);
   const { level, target } = writing;
   const query = statement.selectStmt;
+  keepTickets(statement, target.relation, level.env.work.context);
   if (query !== undefined && "SelectStmt" in query) {
     const bare: Env = { ...level.env, carry: false };
     const output = rewriteQuery(query.SelectStmt, bare, false);
@@ -227,7 +230,6 @@ function rewriteInsert(statement: InsertStmt, env: Env): Output {
   }
   level.scope.items.push(target.item);
   const conflict = statement.onConflictClause;
-  let written: readonly string[] = [];
   if (conflict !== undefined) {
     if (conflict.action === "ONCONFLICT_UPDATE") unbound(writing);
     decide(conflict.infer, level);
@@ -239,13 +241,11 @@ function rewriteInsert(statement: InsertStmt, env: Env): Output {
       columns: target.item.columns.map(({ name }) => ({ name, lineage: noLineage })),
     };
     level.scope.items.push(excluded);
-    written = assign(conflict.targetList, writing);
+    assign(conflict.targetList, writing);
     decide(conflict.whereClause, level);
     level.scope.items.pop();
   }
-  const output = returning(statement.returningClause, starOf(target.item), writing);
-  keepKey(written, output, writing);
-  return output;
+  return returning(statement.returningClause, starOf(target.item), writing);
 }
 
 function derived(): never {
@@ -262,16 +262,15 @@ function rewriteUpdate(statement: UpdateStmt, env: Env): Output {
   level.scope.items.push(target.item);
   const stars = (statement.fromClause ?? []).flatMap((node) => rewriteSource(node, sources));
   decide(statement.whereClause, level);
-  const written = assign(statement.targetList, writing);
+  assign(statement.targetList, writing);
   boundRows(statement, writing);
-  const output = returning(statement.returningClause, [...starOf(target.item), ...stars], writing);
-  keepKey(written, output, writing);
-  return output;
+  return returning(statement.returningClause, [...starOf(target.item), ...stars], writing);
 }
 
 function rewriteDelete(statement: DeleteStmt, env: Env): Output {
   const writing = startWriting(statement, env);
   const { level, target, sources } = writing;
+  keepLinks(writing);
   level.scope.items.push(target.item);
   const stars = (statement.usingClause ?? []).flatMap((node) => rewriteSource(node, sources));
   decide(statement.whereClause, level);
@@ -283,19 +282,25 @@ function rewriteMerge(statement: MergeStmt, env: Env): Output {
   const writing = startWriting(statement, env);
   const { level, target, sources } = writing;
   unbound(writing);
+  const inserts = (statement.mergeWhenClauses ?? []).some(
+    (node) => "MergeWhenClause" in node && node.MergeWhenClause.commandType === "CMD_INSERT",
+  );
+  if (inserts) keepTickets({}, target.relation, level.env.work.context);
+  if ((statement.mergeWhenClauses ?? []).some(deletes)) keepLinks(writing);
   level.scope.items.push(target.item);
   const source = statement.sourceRelation ?? defect("MERGE from nothing");
   const stars = rewriteSource(source, sources);
   decide(statement.joinCondition, level);
-  const written: string[] = [];
   for (const node of statement.mergeWhenClauses ?? []) {
     if (!("MergeWhenClause" in node)) continue;
     const { commandType, condition, targetList, values } = node.MergeWhenClause;
     decide(condition, level);
     if (commandType === "CMD_INSERT") store(null, values, writing);
-    else written.push(...assign(targetList, writing));
+    else assign(targetList, writing);
   }
-  const output = returning(statement.returningClause, [...stars, ...starOf(target.item)], writing);
-  keepKey(written, output, writing);
-  return output;
+  return returning(statement.returningClause, [...stars, ...starOf(target.item)], writing);
+}
+
+function deletes(node: Node): boolean {
+  return "MergeWhenClause" in node && node.MergeWhenClause.commandType === "CMD_DELETE";
 }

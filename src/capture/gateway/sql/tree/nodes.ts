@@ -1,4 +1,8 @@
+import { randomBytes } from "node:crypto";
 import type { ColumnRef, Node, ResTarget, SelectStmt } from "@pgsql/types";
+
+/** Differs between processes and can't be guessed, so that no name of a client's can be one of whosaw's. */
+export const hiddenPrefix: string = `w_${randomBytes(9).toString("hex")}_`;
 
 /** Trees as the server's grammar makes them. The makers below give what the parser would, so that the proof can compare. */
 

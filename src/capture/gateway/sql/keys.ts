@@ -1,0 +1,142 @@
+import type { InsertStmt, Node } from "@pgsql/types";
+import { defect } from "../../../base/index.ts";
+import { type KeyPath, type KeyStep, tableKey } from "../../../policy/index.ts";
+import type { Relation } from "../catalog/catalog.ts";
+import type { PlanContext } from "../plan.ts";
+import { quoteName, textOf } from "./tree/nodes.ts";
+import { ownExpression } from "./tree/parse.ts";
+import { refuse } from "./tree/refused.ts";
+
+/**
+ * Columns that say whose a row is. Whoever could change them could read a customer's row under another customer's name, or, bound to
+ * tickets, make a ticket of their own for whomever they like.
+ */
+
+function isOf(relation: Relation, schema: string, table: string, { catalog }: PlanContext): boolean {
+  const whole = [relation, ...relation.parents.map((oid) => catalog.byOid(oid))];
+  return whole.some((one) => one !== null && one.schema === schema && one.name === table);
+}
+
+interface Steps {
+  readonly schema: string;
+  readonly table: string;
+  readonly path: KeyPath;
+}
+
+function stepColumns(relation: Relation, steps: readonly KeyStep[], context: PlanContext): readonly string[] {
+  return steps
+    .filter(({ schema, table }) => isOf(relation, schema, table, context))
+    .flatMap(({ match, take, where }) => [match, take, ...(where ?? []).map(({ column }) => column)]);
+}
+
+function pathColumns(relation: Relation, { schema, table, path }: Steps, context: PlanContext): string[] {
+  const own = isOf(relation, schema, table, context)
+    ? [path.column, ...(path.where ?? []).map(({ column }) => column)]
+    : [];
+  return [...own, ...stepColumns(relation, path.steps, context)];
+}
+
+/** The columns of a table from which somebody's customer, or for those bound to tickets somebody's tickets, are known. */
+export function leadingColumns(relation: Relation, context: PlanContext): ReadonlySet<string> {
+  const { protection, role } = context;
+  const { tickets } = protection;
+  const paths: Steps[] = [...protection.tables.values()].map(({ schema, table, key }) => {
+    return { schema, table, path: key };
+  });
+  const columns: string[] = [];
+  if (role.ticketBound && tickets !== null) {
+    const { schema, table, customer, open, actor } = tickets;
+    paths.push({ schema, table, path: customer });
+    columns.push(...stepColumns(relation, actor, context));
+    // Where the tickets are protected, only those of one's own customers can be changed, so that nobody is won by it.
+    const free = isOf(relation, schema, table, context) && !isProtected(relation, context);
+    if (free) columns.push(tickets.assignee, ...(tickets.closed === null ? [] : [tickets.closed]));
+    if (free && open !== undefined) columns.push(open.path.column);
+    if (open !== undefined) columns.push(...stepColumns(relation, open.path.steps, context));
+  }
+  return new Set([...columns, ...paths.flatMap((path) => pathColumns(relation, path, context))]);
+}
+
+function isProtected(relation: Relation, context: PlanContext): boolean {
+  const { protection, catalog } = context;
+  return [relation, ...relation.parents.map((oid) => catalog.byOid(oid))].some(
+    (one) => one !== null && protection.tables.has(tableKey(one.schema, one.name)),
+  );
+}
+
+/** Whether rows of others find their customer through this table's, which isn't protected itself. */
+export function isLink(relation: Relation, context: PlanContext): boolean {
+  if (isProtected(relation, context)) return false;
+  const { role, protection } = context;
+  const steps = [...protection.tables.values()].flatMap(({ key }) => key.steps);
+  if (role.ticketBound) steps.push(...(protection.tickets?.actor ?? []));
+  return stepColumns(relation, steps, context).length > 0;
+}
+
+/** The value for a column that leads to a customer: itself, as applications write rows whole; anything else is an error as it runs. */
+export function keptValue(value: Node, column: string, relation: Relation, alias: string): Node {
+  if ("SetToDefault" in value || "MultiAssignRef" in value)
+    return refuse(
+      "key",
+      "a row would be given to another customer",
+      "Leave out the column that says whose the row is.",
+    );
+  const own = `${quoteName(alias)}.${quoteName(column)}`;
+  const type = relation.columns.find(({ name }) => name === column)?.type ?? "text";
+  const said = "'whosaw: this row would be given to another customer '";
+  const wrong = `CAST(CAST(CAST(pg_catalog.concat(${said}, ${quoteName(alias)}.ctid) AS pg_catalog.int4) AS pg_catalog.text) AS ${type})`;
+  const kept = ownExpression(`CASE WHEN ${own} IS NOT DISTINCT FROM NULL THEN ${own} ELSE ${wrong} END`);
+  const [when] = "CaseExpr" in kept ? (kept.CaseExpr.args ?? []) : [];
+  const test = when !== undefined && "CaseWhen" in when ? when.CaseWhen.expr : undefined;
+  if (test === undefined || !("A_Expr" in test)) return defect("a condition of whosaw's own is none");
+  test.A_Expr.rexpr = value;
+  return kept;
+}
+
+/** A ticket of one's own opens its customer: those bound to tickets may make only such as are nobody's or another's. */
+export function keepTickets(statement: InsertStmt, relation: Relation, context: PlanContext): void {
+  const { tickets } = context.protection;
+  if (!context.role.ticketBound || tickets === null) return;
+  if (stepColumns(relation, [...tickets.actor, ...tickets.customer.steps], context).length > 0) ticketless();
+  if (!isOf(relation, tickets.schema, tickets.table, context)) return;
+  const named = (statement.cols ?? []).map((node) => ("ResTarget" in node ? node.ResTarget.name : undefined));
+  const at =
+    statement.cols === undefined
+      ? relation.columns.findIndex(({ name }) => name === tickets.assignee)
+      : named.indexOf(tickets.assignee);
+  if (at < 0) return;
+  const query = statement.selectStmt;
+  const rows = query !== undefined && "SelectStmt" in query ? query.SelectStmt.valuesLists : undefined;
+  if (rows === undefined) return ticketless();
+  for (const row of rows) {
+    const value = "List" in row ? row.List.items?.[at] : undefined;
+    if (value !== undefined && !isAnothers(value, context)) ticketless();
+  }
+}
+
+function isAnothers(value: Node, { actor, protection }: PlanContext): boolean {
+  if (!("A_Const" in value)) return false;
+  if (value.A_Const.isnull === true) return true;
+  const text = value.A_Const.sval === undefined ? null : textOf({ String: value.A_Const.sval });
+  return text !== null && protection.tickets?.actor.length === 0 && text !== actor;
+}
+
+/** COPY FROM STDIN tells its rows too late to look at them. */
+export function keepTicketsCopied(relation: Relation, context: PlanContext): void {
+  const { tickets } = context.protection;
+  if (!context.role.ticketBound || tickets === null) return;
+  const steps = [...tickets.actor, ...tickets.customer.steps];
+  if (
+    isOf(relation, tickets.schema, tickets.table, context) ||
+    stepColumns(relation, steps, context).length > 0
+  )
+    ticketless();
+}
+
+function ticketless(): never {
+  return refuse(
+    "binding",
+    "a ticket of your own would be made by this, and your role is bound to tickets",
+    "Leave the assignee out, and have the ticket assigned.",
+  );
+}
