@@ -133,6 +133,7 @@ export const seams: readonly Evasion[] = [
     "rollback",
   ]),
   evasion("C", "s16", "select 1 from generate_series(1, (select length(name) from customers where id = 3))"),
+  evasion("R/B", "s17", "copy (select name from customers where id = 3) to stdout csv header", name),
 ];
 
 /** What a role that masks, or is bound to tickets, must not see unmasked, or of others: one connection's statements each. */

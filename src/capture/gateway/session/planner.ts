@@ -30,6 +30,12 @@ export function contextKey({ actor, catalog, protection, role, searchPath }: Pla
   return [catalog.version, JSON.stringify(searchPath), numberOf(protection), numberOf(role), who].join("\n");
 }
 
+/** Whether rows that were chosen and masked under one key may be shown under the other, whatever names mean by now. */
+export function sameRights(one: string, other: string): boolean {
+  const rights = (key: string): string => key.split("\n").slice(2).join("\n");
+  return rights(one) === rights(other);
+}
+
 /**
  * From a text to what is sent in its place. The same text under the same catalog, rights and actor gives the same plans, and a text
  * that was seen before is not parsed again.

@@ -182,6 +182,7 @@ function rewriteCopy(copy: CopyStmt, env: Env): Output {
   const output = inner(query, env);
   if (!work.count.changed) return output;
   work.count.export = true;
+  copy.options = (copy.options ?? []).map(switched);
   delete copy.relation;
   delete copy.attlist;
   copy.query = output.carried.length === 0 ? query : slotsFirst(query, output, work);
@@ -190,6 +191,15 @@ function rewriteCopy(copy: CopyStmt, env: Env): Output {
   if (output.carried.length > 0 && !plainNull(copy.options))
     refuse("copy", "this text for NULL could pass for a customer's id", "Leave NULL out, or use CSV.");
   return output;
+}
+
+/** `COPY ... CSV HEADER`, as it was written of old, in the words of today: the option alone switches it on. */
+function switched(option: Node): Node {
+  if (!("DefElem" in option) || option.DefElem.arg === undefined) return option;
+  const { arg, ...rest } = option.DefElem;
+  if (!("Boolean" in arg)) return option;
+  if (arg.Boolean.boolval === true) return { DefElem: rest };
+  return { DefElem: { ...rest, arg: { String: { sval: "false" } } } };
 }
 
 function copyColumns({ attlist }: CopyStmt): Node[] {

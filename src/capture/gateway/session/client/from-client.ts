@@ -13,9 +13,10 @@ import type { StatementNote } from "../../recording.ts";
 import { type Awaited, type AwaitedQueue, undescribed } from "../awaited.ts";
 import type { SessionContext } from "../context.ts";
 import type { Identities, Identity } from "../identity.ts";
-import { contextKey } from "../planner.ts";
+import { contextKey, sameRights } from "../planner.ts";
 import { namesMax, type Prepared } from "./names.ts";
 import {
+  declaredUnderOther,
   expiredIdentity,
   fastPath,
   mayNotSpeak,
@@ -278,6 +279,7 @@ export class FromClient {
       note,
       described,
       named,
+      key: prepared.key,
       hold: false,
       pipeline: this.#pipelines,
     });
@@ -326,6 +328,7 @@ export class FromClient {
         described: portal.described,
         undo: nothing,
       });
+    if (!sameRights(portal.key, this.#key(identity))) return this.#refuse(declaredUnderOther, note);
     const source = this.#source(plan, identity);
     if (isStatementRefusal(source)) return this.#refuse(source, note);
     const indirect = plan.does.kind === "fetch" || plan.does.kind === "execute";
@@ -422,7 +425,7 @@ export class FromClient {
 
   /** What a plan's rows are made of, if they may be read now: a FETCH runs what was declared under other hours, perhaps. */
   #source(plan: StatementPlan, identity: Identity): Source | StatementRefusal {
-    const source = this.#names.sourceOf(plan, (prepared) => this.#key(prepared.named ?? identity));
+    const source = this.#names.sourceOf(plan, (named) => this.#key(named ?? identity));
     if (isStatementRefusal(source) || !source.protected) return source;
     return this.#side.services.mayRun(identity, this.#side.services.clock()) ?? source;
   }

@@ -26,6 +26,8 @@ export interface Portal {
   readonly described: Described;
   /** Whom a signed comment named; null: whoever the session stands for when rows are fetched. */
   readonly named: Identity | null;
+  /** Under which catalog and rights its rows were chosen. */
+  readonly key: string;
   /** A cursor WITH HOLD outlives its transaction. */
   readonly hold: boolean;
   /** The pipeline that it was made in, by number: an end of a transaction before it doesn't concern it. */

@@ -39,6 +39,12 @@ export const preparedUnderOther: StatementRefusal = statementRefusal({
   hint: "DEALLOCATE and PREPARE it again.",
   rule: "stale_statement",
 });
+export const declaredUnderOther: StatementRefusal = statementRefusal({
+  code: "34000",
+  message: "whosaw: the cursor was declared under other rights",
+  hint: "Close it and declare it again.",
+  rule: "stale_cursor",
+});
 export const expiredIdentity: StatementRefusal = statementRefusal({
   code: "28000",
   message: "whosaw: the actor token has expired",

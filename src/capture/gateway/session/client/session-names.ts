@@ -3,7 +3,8 @@ import type { StatementNote } from "../../recording.ts";
 import { undescribed } from "../awaited.ts";
 import type { Identity } from "../identity.ts";
 import { Names, type Portal, type Prepared } from "./names.ts";
-import { noSuchPortal, noSuchStatement, preparedUnderOther } from "./refusals.ts";
+import { declaredUnderOther, noSuchPortal, noSuchStatement, preparedUnderOther } from "./refusals.ts";
+import { sameRights } from "../planner.ts";
 import type { Source } from "../run.ts";
 
 /** A statement that is being sent: for the record, for whom, and under which rights. */
@@ -39,7 +40,7 @@ export class SessionNames {
   }
 
   /** What the rows of a plan are made of; a refusal where the name that it runs isn't known, or no longer holds. */
-  sourceOf(plan: StatementPlan, key: (prepared: Prepared) => string): Source | StatementRefusal {
+  sourceOf(plan: StatementPlan, key: (named: Identity | null) => string): Source | StatementRefusal {
     switch (plan.does.kind) {
       case "rows":
       case "copy_out":
@@ -47,12 +48,13 @@ export class SessionNames {
       case "fetch": {
         const portal = this.portals.get(plan.does.cursor);
         if (portal?.plan === undefined || portal.plan === null) return noSuchPortal;
+        if (!sameRights(portal.key, key(null))) return declaredUnderOther;
         return plan.does.move ? { ...portal.plan, slots: [] } : portal.plan;
       }
       case "execute": {
         const prepared = this.statements.get(plan.does.name);
         if (prepared?.plan === undefined || prepared.plan === null) return noSuchStatement;
-        return prepared.key === key(prepared) ? prepared.plan : preparedUnderOther;
+        return prepared.key === key(prepared.named) ? prepared.plan : preparedUnderOther;
       }
       default:
         return { ...plan, slots: [] };
@@ -70,6 +72,7 @@ export class SessionNames {
           note,
           described: undescribed(plan.slots),
           named,
+          key,
           hold: does.hold,
           pipeline,
         });
