@@ -32,8 +32,11 @@ export function contextKey({ actor, catalog, protection, role, searchPath }: Pla
 
 /** Whether rows that were chosen and masked under one key may be shown under the other, whatever names mean by now. */
 export function sameRights(one: string, other: string): boolean {
-  const rights = (key: string): string => key.split("\n").slice(2).join("\n");
-  return rights(one) === rights(other);
+  return rightsOf(one) === rightsOf(other);
+}
+
+function rightsOf(key: string): string {
+  return key.split("\n").slice(2).join("\n");
 }
 
 /**
