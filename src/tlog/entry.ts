@@ -45,10 +45,31 @@ export const recordedPlace: { readonly fromEnd: number; readonly bytes: number }
 
 /** As recordedOf, without taking the time out: whether the bytes from `from` up to `to` have the form of an entry. */
 export function hasEntryShape(bytes: Uint8Array, from: number, to: number): boolean {
+  return hasHead(bytes, from, to) && hasTail(bytes, to - tailBytes, 0);
+}
+
+/** The same of an entry that comes after the one which ends at `before`, and was recorded no earlier. */
+export function followsEntry(
+  bytes: Uint8Array,
+  { from, to, before }: { readonly from: number; readonly to: number; readonly before: number },
+): boolean {
+  if (!hasHead(bytes, from, to)) return false;
+  // Text order is time order. As far as the two are the same, the one is as well formed as the other.
+  let same = 0;
+  while (same < tailBytes && bytes[to - tailBytes + same] === bytes[before - tailBytes + same]) same++;
+  if (same === tailBytes) return true;
   const tail = to - tailBytes;
-  if (tail < from + headShape.length || to > bytes.length) return false;
+  return (bytes[tail + same] ?? 0) > (bytes[before - tailBytes + same] ?? 0) && hasTail(bytes, tail, same);
+}
+
+function hasHead(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - tailBytes < from + headShape.length || to > bytes.length) return false;
   for (let at = 0; at < headShape.length; at++) if (bytes[from + at] !== headShape[at]) return false;
-  for (let at = 0; at < tailBytes; at++) {
+  return true;
+}
+
+function hasTail(bytes: Uint8Array, tail: number, from: number): boolean {
+  for (let at = from; at < tailBytes; at++) {
     const wanted = tailPattern[at];
     const byte = bytes[tail + at] ?? 0;
     if (wanted === 0 ? byte < 0x30 || byte > 0x39 : byte !== wanted) return false;

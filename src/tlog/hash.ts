@@ -38,17 +38,18 @@ export function nodeHash(left: Hash, right: Hash): Hash {
   return Buffer.from(digest("sha256", nodeScratch, "binary"), "latin1");
 }
 
-// Pairs of hashes, each with its 0x01 before it, so that what is hashed lies there as it is: 128 pairs, a full tile.
+// Hashes end to end behind one byte, and a view of each pair with the byte before it: what is hashed lies there as it is. A
+// full tile has 128 pairs.
 const pairsMax = 128;
-const pairStride = 1 + 2 * hashBytes;
-const pairs = Buffer.alloc(pairsMax * pairStride, 1);
+const pairBytes = 2 * hashBytes;
+const pairs = Buffer.alloc(1 + pairsMax * pairBytes);
 const pairViews = Array.from({ length: pairsMax }, (_, at) =>
-  pairs.subarray(at * pairStride, (at + 1) * pairStride),
+  pairs.subarray(at * pairBytes, (at + 1) * pairBytes + 1),
 );
 
 /**
  * The root over a power of two of hashes laid end to end, as a full tile holds them: 256 hashes cost 255 hashings and
- * two allocations.
+ * one allocation.
  */
 export function foldPerfect(hashes: Uint8Array): Hash {
   const count = hashes.length / hashBytes;
@@ -57,15 +58,18 @@ export function foldPerfect(hashes: Uint8Array): Hash {
     const half = hashes.length / 2;
     return nodeHash(foldPerfect(hashes.subarray(0, half)), foldPerfect(hashes.subarray(half)));
   }
-  for (let pair = 0; pair < count / 2; pair++)
-    pairs.set(hashes.subarray(pair * 2 * hashBytes, (pair + 1) * 2 * hashBytes), pair * pairStride + 1);
-  for (let width = count / 2; width > 1; width /= 2)
+  pairs.set(hashes, 1);
+  for (let width = count / 2; ; width /= 2) {
+    // One text of a level's hashes, written at once: to write each by itself costs a third of hashing it.
+    let level = "";
     for (let pair = 0; pair < width; pair++) {
-      // The pair's place has been read when it is written: it goes to the first half of the places.
-      const place = (pair >> 1) * pairStride + 1 + (pair & 1) * hashBytes;
-      pairs.write(digest("sha256", pairViews[pair] ?? pairs, "binary"), place, hashBytes, "latin1");
+      // The byte before a pair is the last one of the pair before, which is hashed already.
+      pairs[pair * pairBytes] = 1;
+      level += digest("sha256", pairViews[pair] ?? pairs, "binary");
     }
-  return Buffer.from(digest("sha256", pairViews[0] ?? pairs, "binary"), "latin1");
+    if (width === 1) return Buffer.from(level, "latin1");
+    pairs.write(level, 1, "latin1");
+  }
 }
 
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -82,9 +82,11 @@ export { checkCosignature, cosign, type Cosignature, type CosignatureCheck } fro
 export { formatProofFile, parseProofFile, type ProofFile } from "./proofFile.ts";
 export {
   formatLeaf,
+  halvesOf,
   hasLeafShape,
   leafBytes,
   leafEntryAt,
+  leafStride,
   leafFor,
   parseLeaf,
   saltBytes,
@@ -96,6 +98,7 @@ export {
   canonicalText,
   decodeEntry,
   formatEntry,
+  followsEntry,
   hasEntryShape,
   parseEntry,
   recordedOf,

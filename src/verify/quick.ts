@@ -1,19 +1,18 @@
 import {
   entryBytesMax,
+  followsEntry,
+  halvesOf,
   hasEntryShape,
   hashBytes,
   hasLeafShape,
-  leafBytes,
   leafEntryAt,
+  leafStride,
   prefixedLeafHashText,
   recordedPlace,
   sha256Hex,
   tileWidth,
 } from "../tlog/index.ts";
 import type { TileFiles } from "./bundles.ts";
-
-/** Length prefix and leaf, as a leaf bundle holds them. */
-const strideBytes = 2 + leafBytes;
 
 /** A statement's kind can't be written otherwise in canonical JSON; that an entry holds this text elsewhere costs a second look. */
 export const statementMark = '"kind":"log.';
@@ -25,33 +24,34 @@ export const statementMark = '"kind":"log.';
  * say what.
  */
 export class QuickCheck {
-  // The leaves of a tile with the byte before each set to 0x00: what RFC 6962 hashes then lies there as it is.
-  readonly #work = Buffer.alloc(tileWidth * strideBytes);
+  // The leaves of a tile; the byte before each is set to 0x00 once it has been looked at, and what RFC 6962 hashes then lies there as it is.
+  readonly #work = Buffer.alloc(tileWidth * leafStride);
+  readonly #halves = halvesOf(this.#work);
   readonly #prefixed: readonly Buffer[] = Array.from({ length: tileWidth }, (_, at) =>
-    this.#work.subarray(at * strideBytes + 1, (at + 1) * strideBytes),
+    this.#work.subarray(at * leafStride + 1, (at + 1) * leafStride),
   );
 
   /** The last `recorded` of the tile if all is well and none is before `last`; else null. */
   check({ width, ...files }: TileFiles, last: string): string | null {
     const { hashes, leaves, entries } = files;
     if (hashes === null || leaves === null || entries === null) return null;
-    if (hashes.length !== width * hashBytes || leaves.length !== width * strideBytes) return null;
+    if (hashes.length !== width * hashBytes || leaves.length !== width * leafStride) return null;
     if (hasStatement(entries) || !this.#areLeaves(leaves, textOf(hashes), width)) return null;
     return checkEntries(entries, textOf(leaves), { width, last });
   }
 
-  /** Each leaf has its length and the tile's hash. */
+  /** Each leaf has its length, its form and the tile's hash. */
   #areLeaves(leaves: Uint8Array, hashes: string, width: number): boolean {
     const work = this.#work;
+    // Compared at once: to look each up in the tile's text costs a third of hashing it.
+    let found = "";
     work.set(leaves);
     for (let place = 0; place < width; place++) {
-      const start = place * strideBytes;
-      if (work[start] !== 0 || work[start + 1] !== leafBytes || !hasLeafShape(work, start + 2)) return false;
-      work[start + 1] = 0;
-      const hash = prefixedLeafHashText(this.#prefixed[place] ?? work);
-      if (!hashes.startsWith(hash, place * hashBytes)) return false;
+      if (!hasLeafShape(this.#halves, place)) return false;
+      work[place * leafStride + 1] = 0;
+      found += prefixedLeafHashText(this.#prefixed[place] ?? work);
     }
-    return true;
+    return found === hashes;
   }
 }
 
@@ -61,38 +61,26 @@ function checkEntries(
   leaves: string,
   { width, last }: { readonly width: number; readonly last: string },
 ): string | null {
-  let before: Stamp = { bytes: Buffer.from(last), at: 0 };
   let at = 0;
   for (let place = 0; place < width; place++) {
     const from = at + 4;
     const to = from + lengthAt(bytes, at);
-    if (to - from > entryBytesMax || !hasEntryShape(bytes, from, to)) return null;
+    if (to - from > entryBytesMax) return null;
+    if (place > 0 ? !followsEntry(bytes, { from, to, before: at }) : !hasEntryShape(bytes, from, to))
+      return null;
+    if (place === 0 && recordedBefore(bytes, to) < last) return null;
     const hash = sha256Hex(new Uint8Array(bytes.buffer, bytes.byteOffset + from, to - from));
-    const hashAt = place * strideBytes + 2 + leafEntryAt;
+    const hashAt = place * leafStride + 2 + leafEntryAt;
     if (leaves.slice(hashAt, hashAt + hash.length) !== hash) return null;
-    const stamp = { bytes, at: to - recordedPlace.fromEnd };
-    if ((place > 0 || last !== "") && isBefore(stamp, before)) return null;
-    before = stamp;
     at = to;
   }
-  return at === bytes.length
-    ? textOf(before.bytes.subarray(before.at, before.at + recordedPlace.bytes))
-    : null;
+  return at === bytes.length ? recordedBefore(bytes, at) : null;
 }
 
-/** A time of recording where it stands. */
-interface Stamp {
-  readonly bytes: Uint8Array;
-  readonly at: number;
-}
-
-/** Text order is time order. */
-function isBefore(one: Stamp, other: Stamp): boolean {
-  for (let place = 0; place < recordedPlace.bytes; place++) {
-    const difference = (one.bytes[one.at + place] ?? 0) - (other.bytes[other.at + place] ?? 0);
-    if (difference !== 0) return difference < 0;
-  }
-  return false;
+/** The time of recording of the entry that ends at `end`. */
+function recordedBefore(bytes: Uint8Array, end: number): string {
+  const at = end - recordedPlace.fromEnd;
+  return textOf(bytes.subarray(at, at + recordedPlace.bytes));
 }
 
 /** The short text first: a search for one rare letter costs a fifteenth of a search that begins with a quotation mark. */

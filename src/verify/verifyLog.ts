@@ -20,7 +20,7 @@ import {
 import { BundleChecker, type TileFiles } from "./bundles.ts";
 import { checkErasures } from "./erasures.ts";
 import { checkSigner, checkWitnesses, type WitnessPolicy } from "./signers.ts";
-import { logFolder, type ReadFile } from "./files.ts";
+import { logFolder, Room, type ReadFile } from "./files.ts";
 import { Problems, type Problem } from "./problem.ts";
 import type { Approver, Erasure, ShreddingNote } from "./decisions.ts";
 import { Statements, type GapNote } from "./statements.ts";
@@ -114,6 +114,8 @@ class Walk {
   readonly #means: Means;
   readonly #problems: Problems;
   readonly #edge = new Edge();
+  // A tile and its bundles are done with before the next are read.
+  readonly #rooms = { hashes: new Room(), leaves: new Room(), entries: new Room() };
   readonly #held: Checkpoint | null;
   #heldRoot: Hash | null = null;
   /** The first entry from which on every file is missing. */
@@ -194,17 +196,17 @@ class Walk {
   async #bundle(kind: BundleKind, index: number, width: number): Promise<Uint8Array | null> {
     const path = (of: number): string =>
       kind === "leaves" ? tilePath({ level: "entries", index, width: of }) : entryBundlePath(index, of);
-    const exact = await this.#read(path(width));
+    const exact = await this.#read(path(width), this.#rooms[kind]);
     if (exact !== null || width === tileWidth) return exact;
-    const full = await this.#read(path(tileWidth));
+    const full = await this.#read(path(tileWidth), this.#rooms[kind]);
     return full === null ? null : (narrowBundle(kind, full, width) ?? full);
   }
 
   /** The tile at its width, or the beginning of the full one that has taken its place. */
   async #hashes(tile: Tile): Promise<Uint8Array | null> {
-    const exact = await this.#read(tilePath(tile));
+    const exact = await this.#read(tilePath(tile), this.#rooms.hashes);
     if (exact !== null || tile.width === tileWidth) return exact;
-    const full = await this.#read(tilePath({ ...tile, width: tileWidth }));
+    const full = await this.#read(tilePath({ ...tile, width: tileWidth }), this.#rooms.hashes);
     return full?.length === tileWidth * hashBytes ? full.subarray(0, tile.width * hashBytes) : full;
   }
 
