@@ -8,7 +8,7 @@ import { stratumName, stratumOf } from "./model/strata.ts";
 import * as ask from "./queries/customers.ts";
 import { matchedExposed, matchedSizes } from "./queries/matched.ts";
 import { reachGains } from "./queries/reach.ts";
-import { channelKinds, hitChannels, type HitChannel, type ReporterRead, showsExclusive } from "./reads.ts";
+import { channelKinds, hitChannels, type HitChannel, type ReporterRead } from "./reads.ts";
 
 /** Matched customers looked at for one report. The mean over all reports is what counts, so its error is that of many more. */
 export const matchedMaxDefault = 1000;
@@ -109,19 +109,26 @@ interface ReporterReads {
   readonly sessionsUnknown: ReadonlySet<string>;
 }
 
+/** One account's reads of one reporter: the arrays have an entry for each. */
+interface ReadsRow {
+  readonly customer: string;
+  readonly actor: string;
+  readonly times: readonly number[];
+  readonly ips: readonly string[];
+  readonly exclusive: readonly (0 | 1)[];
+}
+
 async function readsOf(
   engine: Engine,
   customers: readonly string[],
   { settings, span, suffix }: EvidenceOptions,
 ): Promise<ReporterReads> {
   const [rows, unexplained] = await Promise.all([
-    engine.query<{
-      customer: string;
-      actor: string;
-      time: number;
-      fields: string;
-      ip: string;
-    }>(ask.reporterReads, { customers, ...spanParams(span) }),
+    engine.query<ReadsRow>(ask.reporterReads, {
+      customers,
+      onlyHere: settings.onlyHere,
+      ...spanParams(span),
+    }),
     engine.query<{ customer: string; actor: string; times: number[] }>(ask.reporterUnexplained(suffix), {
       customers,
     }),
@@ -133,17 +140,21 @@ async function readsOf(
   );
   const unfamiliar = new Set(strange.map(({ actor, ip }) => `${actor}\n${ip}`));
   const reads = new Map<string, ReporterRead[]>();
-  for (const { customer, actor, time, fields, ip } of rows) {
+  for (const { customer, actor, times, ips, exclusive } of rows) {
     const list = reads.get(customer) ?? [];
     reads.set(customer, list);
-    list.push({
-      customer,
-      actor,
-      time,
-      unexplained: loose.get(`${actor}\n${customer}`)?.has(time) ?? false,
-      unfamiliar: ip !== "" && unfamiliar.has(`${actor}\n${ip}`),
-      exclusive: showsExclusive(fields, settings.onlyHere),
-    });
+    const unexplainedTimes = loose.get(`${actor}\n${customer}`);
+    for (const [i, time] of times.entries()) {
+      const ip = ips[i] ?? "";
+      list.push({
+        customer,
+        actor,
+        time,
+        unexplained: unexplainedTimes?.has(time) ?? false,
+        unfamiliar: ip !== "" && unfamiliar.has(`${actor}\n${ip}`),
+        exclusive: exclusive[i] === 1,
+      });
+    }
   }
   return {
     reads,
@@ -218,6 +229,15 @@ async function matchedOf(asked: Asked, steps: readonly number[]): Promise<readon
   return empty;
 }
 
+/** Of one account: by which of the reports its channels had exposed how many of the matched customers. */
+interface ExposedRow {
+  readonly actor: string;
+  readonly reports: readonly number[];
+  readonly every: readonly number[];
+  readonly unexplained: readonly number[];
+  readonly unfamiliar: readonly number[];
+}
+
 async function exposedOf(
   asked: Asked,
   channels: readonly HitChannel[],
@@ -225,17 +245,22 @@ async function exposedOf(
   const exposed = new Map<string, number[]>();
   const actors = [...new Set(channels.map(({ actor }) => actor))];
   if (actors.length === 0) return exposed;
-  const rows = await asked.engine.query<{ actor: string; counts: [number, number, number, number][] }>(
-    matchedExposed(asked.options.suffix),
-    { ...cellParams(asked), actors },
-  );
+  const rows = await asked.engine.query<ExposedRow>(matchedExposed(asked.options.suffix), {
+    ...cellParams(asked),
+    actors,
+  });
   const wanted = new Set(channels.map(keyOf));
-  for (const { actor, counts } of rows)
-    for (const [i, kind] of channelKinds.entries()) {
-      if (!wanted.has(keyOf({ kind, actor }))) continue;
+  for (const { actor, reports, every, unexplained, unfamiliar } of rows)
+    for (const [kind, counts] of [
+      ["all", every],
+      ["unexplained", unexplained],
+      ["unfamiliar", unfamiliar],
+    ] as const) {
+      const key = keyOf({ kind, actor });
+      if (!wanted.has(key)) continue;
       const list = asked.situated.map(() => 0);
-      for (const row of counts) list[row[0]] = row[i + 1] ?? 0;
-      exposed.set(keyOf({ kind, actor }), list);
+      for (let i = 0; i < reports.length; i++) list[reports[i] ?? 0] = counts[i] ?? 0;
+      exposed.set(key, list);
     }
   return exposed;
 }
@@ -244,8 +269,12 @@ function keyOf({ kind, actor }: Pick<HitChannel, "kind" | "actor">): string {
   return `${kind} ${actor}`;
 }
 
+/** The store's times lie between 1900 and 2299: calls before and after have seen nothing, and everything. */
+const daysMin = -26_000;
+const daysMax = 121_000;
+
 function dayOf(cutoff: number): number {
-  return Math.floor(cutoff / dayMillis);
+  return Math.min(daysMax, Math.max(daysMin, Math.floor(cutoff / dayMillis)));
 }
 
 async function reachOf(
@@ -256,9 +285,9 @@ async function reachOf(
   const actors = [...new Set(channels.map(({ actor }) => actor))];
   if (actors.length === 0) return reach;
   const days = [...new Set(asked.situated.map(({ cutoff }) => dayOf(cutoff)))].sort((a, b) => a - b);
-  const rows = await asked.engine.query<{ actor: string; kind: number; gains: [number, number][] }>(
-    reachGains(asked.options.suffix),
-    { actors, negated: days.map((day) => -day).toReversed(), last: days.at(-1) ?? 0 },
+  const rows = await asked.engine.query<{ actor: string; kind: number; gains: number[] }>(
+    reachGains(asked.options.suffix, days.length),
+    { actors, first: days[0] ?? 0, last: days.at(-1) ?? 0, places: placesOf(days) },
   );
   const wanted = new Set(channels.map(keyOf));
   const place = new Map(days.map((day, at) => [day, at]));
@@ -266,15 +295,21 @@ async function reachOf(
   for (const { actor, kind, gains } of rows) {
     const key = keyOf({ kind: channelKinds[kind] ?? "all", actor });
     if (!wanted.has(key)) continue;
-    const sums = new Float64Array(days.length);
-    for (const [day, customers] of gains) sums[place.get(day) ?? 0] = customers;
-    for (let at = 1; at < sums.length; at++) sums[at] = (sums[at] ?? 0) + (sums[at - 1] ?? 0);
+    for (let at = 1; at < gains.length; at++) gains[at] = (gains[at] ?? 0) + (gains[at - 1] ?? 0);
     reach.set(
       key,
-      places.map((at) => sums[at] ?? 0),
+      places.map((at) => gains[at] ?? 0),
     );
   }
   return reach;
+}
+
+/** For each day from the first to the last of these: the place of the first of them that isn't before it. */
+function placesOf(days: readonly number[]): readonly number[] {
+  return days.flatMap((day, at) => {
+    const before = days[at - 1] ?? day - 1;
+    return Array.from({ length: day - before }, () => at);
+  });
 }
 
 function usedReport(

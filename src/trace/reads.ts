@@ -20,11 +20,6 @@ export interface HitChannel {
   readonly hits: Hit[];
 }
 
-/** A read shows an exclusive fact if its fields name one, or if the source does not say what it showed. Masked values are not shown. */
-export function showsExclusive(fields: string, onlyHere: readonly string[]): boolean {
-  return fields === "" || fields.split(";").some((field) => onlyHere.includes(field));
-}
-
 /**
  * The channels through which reporting customers were exposed before the call, in the order of account and kind. A caller can't have
  * an exclusive fact from a channel that never showed one: that is no hit.

@@ -39,7 +39,8 @@ export function matchedSizes(suffix: string): string {
  */
 export function matchedExposed(suffix: string): string {
   return `
-    SELECT actor, groupArray((report, by_all, by_unexplained, by_unfamiliar)) AS counts FROM (
+    SELECT actor, groupArray(report) AS reports, groupArray(by_all) AS every, groupArray(by_unexplained) AS unexplained,
+           groupArray(by_unfamiliar) AS unfamiliar FROM (
       SELECT m.report AS report, w.actor AS actor, countIf(w.first_all < m.cutoff) AS by_all,
              countIf(w.first_unexplained < m.cutoff) AS by_unexplained,
              countIf(w.first_unfamiliar < m.cutoff) AS by_unfamiliar
