@@ -2,13 +2,14 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { Client } from "pg";
 import { scramVerifier } from "../../src/capture/index.ts";
 import { helpdeskYaml } from "../../src/simulate/index.ts";
 import { type Postgres, freePort } from "./postgres.ts";
 
-const root = resolve(import.meta.dirname, "../..");
+// npm runs tests and benchmarks in the package's own folder, wherever they were compiled to.
+const root = process.cwd();
 
 /** A data directory with a `whosaw.yaml` for the help desk, and what runs on it. */
 export interface ServedDesk {

@@ -141,6 +141,8 @@ export class ServedUnderFaults {
       for (const mark of this.#finds.inAll(bytes)) this.#seen.add(pair(actor, mark));
     }
     const data = this.#served.data;
+    // What was recorded last is in the log's next checkpoint, which is due within a second.
+    await sleep(2500);
     const verdict = await verifyLog(data, { thorough: true });
     const reader = await openReader(data);
     const recorded = new Set<string>();

@@ -140,3 +140,15 @@ export function manyKeys(json: string): readonly string[] | null {
   }
   return keys;
 }
+
+/** Of an empty statement. */
+export const emptyPlan: StatementPlan = {
+  sql: "",
+  does: { kind: "other" },
+  slots: [],
+  probes: [],
+  protected: false,
+  action: "read",
+  normalized: "",
+  names: new Set(),
+};

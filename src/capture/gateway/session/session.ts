@@ -274,6 +274,7 @@ export class Session {
   }
 
   #ready(status: TransactionStatus, pipeline: number | null): void {
+    if (this.#awaited.length === 0 && status === "idle") this.#fromClient.idle();
     if (this.#awaited.length === 0 && !this.#fromClient.pipelineOpen) this.#context.quiet();
     if (status !== "idle") return;
     this.identities.transactionEnded();
@@ -292,6 +293,8 @@ export class Session {
     if (this.#ending !== null) return Promise.resolve(null);
     const alone = this.#place() !== "pipeline";
     const to = this.#toServer;
+    // One that failed has left it behind.
+    encodeFrontend({ from: "frontend", kind: "Close", target: "statement", name }, to);
     encodeFrontend({ from: "frontend", kind: "Parse", statement: name, sql, parameterTypes: [] }, to);
     const values = { parameterFormats: [], parameters: [], resultFormats: [] };
     encodeFrontend({ from: "frontend", kind: "Bind", portal: name, statement: name, ...values }, to);
@@ -303,6 +306,7 @@ export class Session {
     return new Promise((done) => {
       const step = (expects: "ParseComplete" | "BindComplete" | "CloseComplete"): void =>
         this.#awaited.push({ kind: "ask_step", shown: false, expects });
+      step("CloseComplete");
       step("ParseComplete");
       step("BindComplete");
       this.#awaited.push({ kind: "ask", shown: false, asked: { rows: [], done } });

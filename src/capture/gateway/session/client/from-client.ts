@@ -18,11 +18,13 @@ import { namesMax, type Prepared } from "./names.ts";
 import {
   declaredUnderOther,
   expiredIdentity,
+  failingFor,
   fastPath,
   mayNotSpeak,
   noSuchPortal,
   noSuchStatement,
   preparedUnderOther,
+  refusedName,
   severalStatements,
   tooManyNames,
   unfitBatch,
@@ -30,11 +32,8 @@ import {
 import { type Later, Planning } from "./planning.ts";
 import { both, nothing, SessionNames } from "./session-names.ts";
 import type { Outbox } from "../outbox.ts";
-import { Run, type Source } from "../run.ts";
+import { emptyPlan, Run, type Source } from "../run.ts";
 import type { PlannedStatement, SessionServices } from "../needs.ts";
-
-/** What fails at the server in a refused statement's place: so the server itself ends the transaction and skips, as it would. */
-const failing = "whosaw refused this statement";
 
 export interface ClientSide {
   readonly awaited: AwaitedQueue;
@@ -92,6 +91,11 @@ export class FromClient {
     return this.#pipelineOpen;
   }
 
+  /** The server has answered everything, and no transaction is open. */
+  idle(): void {
+    this.#pipelineOpen = false;
+  }
+
   /** The server failed; what comes before the next Sync is dropped unless that Sync is under way. */
   skip(synced: boolean): void {
     this.#skipping = !synced;
@@ -131,7 +135,11 @@ export class FromClient {
     }
     return this.#speakingFor(planned.at(-1)?.plan, (spoken) => {
       if (typeof spoken === "function")
-        return this.#sendQuery(verbatimOr(text, runs), runs, [...undo, spoken]);
+        return this.#sendQuery(verbatimOr(text, runs), runs, [
+          ...undo,
+          spoken,
+          this.#names.statements.remove(""),
+        ]);
       for (const back of undo.toReversed()) back();
       return spoken === "skipped" ? null : this.#refuseQuery(text, spoken);
     });
@@ -174,20 +182,34 @@ export class FromClient {
   }
 
   #refuseQuery(text: string, refusal: StatementRefusal): null {
-    const identity = this.#side.identities.current;
-    this.#send({ from: "frontend", kind: "Query", sql: failing });
-    const note = { normalized: "", original: text };
-    const refused = { refusal, identity, note };
+    this.#names.statements.remove("");
+    return this.#refuseSimply(refusal, { normalized: "", original: text });
+  }
+
+  #refuseSimply(refusal: StatementRefusal, note: StatementNote | null): null {
+    this.#send({ from: "frontend", kind: "Query", sql: failingFor(refusal) });
+    const refused = { refusal, identity: this.#side.identities.current, note };
     this.#await({ kind: "refused", shown: true, ends: this.#pipelines, simple: true, refused });
     return null;
   }
 
-  /** In the extended protocol, in place of any message. */
+  /** In the extended protocol, in place of any message but Parse: it fails as a name does that isn't there, and does nothing else. */
   #refuse(refusal: StatementRefusal, note: StatementNote | null): null {
-    const identity = this.#side.identities.current;
-    this.#send({ from: "frontend", kind: "Parse", statement: "", sql: failing, parameterTypes: [] });
-    const undo = this.#names.statements.remove("");
-    this.#await({ kind: "refused", shown: true, simple: false, undo, refused: { refusal, identity, note } });
+    this.#send({ from: "frontend", kind: "Describe", target: "portal", name: refusedName });
+    return this.#awaitRefused(refusal, note);
+  }
+
+  /** In place of Parse, which forgets the unnamed statement even where it fails. */
+  #refuseParse(name: string, refusal: StatementRefusal, note: StatementNote): null {
+    const statement = name === "" ? "" : refusedName;
+    const sql = failingFor(refusal);
+    this.#send({ from: "frontend", kind: "Parse", statement, sql, parameterTypes: [] });
+    return this.#awaitRefused(refusal, note, name === "" ? this.#names.statements.remove("") : nothing);
+  }
+
+  #awaitRefused(refusal: StatementRefusal, note: StatementNote | null, undo: () => void = nothing): null {
+    const refused = { refusal, identity: this.#side.identities.current, note };
+    this.#await({ kind: "refused", shown: true, simple: false, undo, refused });
     return null;
   }
 
@@ -196,10 +218,10 @@ export class FromClient {
     identity: Identity | StatementRefusal,
   ): Later {
     const unplanned: StatementNote = { normalized: "", original: message.sql };
-    if (isStatementRefusal(identity)) return this.#refuse(identity, unplanned);
+    if (isStatementRefusal(identity)) return this.#refuseParse(message.statement, identity, unplanned);
     return this.#planning.planned(message.sql, identity, (planned) =>
       isStatementRefusal(planned)
-        ? this.#refuse(planned, unplanned)
+        ? this.#refuseParse(message.statement, planned, unplanned)
         : this.#parsePlanned(message, identity, planned),
     );
   }
@@ -211,8 +233,8 @@ export class FromClient {
   ): null {
     const { sql: text, statement: name, parameterTypes: types } = message;
     const unplanned: StatementNote = { normalized: "", original: text };
-    if (planned.length > 1) return this.#refuse(severalStatements, unplanned);
-    if (this.#names.statements.size >= namesMax) return this.#refuse(tooManyNames, unplanned);
+    if (planned.length > 1) return this.#refuseParse(name, severalStatements, unplanned);
+    if (this.#names.statements.size >= namesMax) return this.#refuseParse(name, tooManyNames, unplanned);
     const [one] = planned;
     const prepared: Prepared = {
       text,
@@ -290,8 +312,8 @@ export class FromClient {
   /** The statement as it must be run now: planned again if catalog or rights are others than when it was prepared. */
   #current(name: string, prepared: Prepared): Prepared | StatementRefusal {
     const identity = prepared.named ?? this.#side.identities.current;
-    const now = this.#side.services.clock();
-    if (identity.expires !== null && identity.expires <= now) return expiredIdentity;
+    const { expires } = identity;
+    if (expires !== null && expires <= this.#side.services.clock()) return expiredIdentity;
     const key = this.#key(identity);
     if (prepared.key === key) return prepared;
     if (prepared.bySql) return preparedUnderOther;
@@ -366,6 +388,7 @@ export class FromClient {
       case "Describe":
         return this.#clientDescribes(message);
       case "Close":
+        this.#pipelineOpen = true;
         this.#await({
           kind: "close",
           shown: true,
@@ -375,20 +398,13 @@ export class FromClient {
       case "Sync":
         this.#skipping = false;
         this.#endsPipeline();
+        this.#pipelineOpen = false;
         // Within COPY the server answers none.
         if (!this.#side.awaited.ignoresSync(this.#copies))
           this.#await({ kind: "sync", shown: true, ends: this.#pipelines, copies: this.#copies });
         break;
       case "FunctionCall":
-        this.#send({ from: "frontend", kind: "Query", sql: failing });
-        this.#await({
-          kind: "refused",
-          shown: true,
-          ends: this.#pipelines,
-          simple: true,
-          refused: { refusal: fastPath, identity: this.#side.identities.current, note: null },
-        });
-        return null;
+        return this.#refuseSimply(fastPath, null);
       case "Terminate":
         this.#side.onTerminate();
         return null;
@@ -469,11 +485,10 @@ export class FromClient {
     else this.#pipelineOpen = true;
   }
 
-  /** A pipeline's own transaction ends here, and may fail as late as that. */
+  /** A pipeline's own transaction may end here, and may fail as late as that; before PostgreSQL 17 a simple query ends it too. */
   #endsPipeline(): void {
     if (this.#pipelineOpen) this.#side.context.transactionMayEnd();
     this.#pipelines++;
-    this.#pipelineOpen = false;
   }
 }
 
@@ -481,14 +496,3 @@ export class FromClient {
 function verbatimOr(text: string, runs: readonly Run[]): string {
   return runs.every((run) => run.verbatim) ? text : runs.map(({ plan }) => plan.sql).join(";\n");
 }
-
-const emptyPlan: StatementPlan = {
-  sql: "",
-  does: { kind: "other" },
-  slots: [],
-  probes: [],
-  protected: false,
-  action: "read",
-  normalized: "",
-  names: new Set(),
-};

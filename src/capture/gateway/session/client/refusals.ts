@@ -90,3 +90,15 @@ export function unfitBatch(plans: readonly StatementPlan[], unsettled: boolean):
   );
   return changes === -1 || changes === plans.length - 1 ? null : changingBatch;
 }
+
+/** A portal, or a statement, that is never there. */
+export const refusedName = "whosaw_refused";
+
+/**
+ * What fails at the server in a refused statement's place: so the server itself ends the transaction and skips, as it would. Within a
+ * failed transaction it says so, and so it would have said to the statement, unless that was none.
+ */
+const failing = "SELECT pg_catalog.whosaw_refused_this_statement()";
+const failingToParse = "whosaw refused this statement";
+export const failingFor = ({ code }: StatementRefusal): string =>
+  code === "42601" ? failingToParse : failing;

@@ -131,6 +131,8 @@ export class FromServer {
       case "NoticeResponse":
         return this.#notice(message.fields);
       case "ParameterStatus":
+        // What the gateway's own questions set for themselves, and take back, is nobody else's.
+        if (this.#side.awaited.head?.shown === false) return null;
         return services.isAllowedParameter(message.name) && !outbox.message(message) ? "unwritable" : null;
       case "NotificationResponse":
         return mayHear(message.channel) && !outbox.message(message) ? "unwritable" : null;
@@ -283,7 +285,9 @@ export class FromServer {
     if (head.kind === "refused") {
       const { identity, note, refusal } = head.refused;
       outbox.event(refusalEvent(refusal, identity.reader, note, services.clock()));
-      if (!outbox.message(refusalMessage(refusal))) return "unwritable";
+      const said: BackendMessage = { from: "backend", kind: "ErrorResponse", fields };
+      // Whatever is said in a failed transaction, the server hears nothing but its end.
+      if (!outbox.message(fields.sqlstate === inFailed ? said : refusalMessage(refusal))) return "unwritable";
       if (head.simple) return null;
     } else {
       const wrong = this.#scrubbed(fields, "ErrorResponse");
@@ -351,6 +355,9 @@ function runOf(head: Awaited): Run | null {
   if (head.kind === "execute") return head.run;
   return head.kind === "simple" && !head.failed ? (head.runs[head.at] ?? null) : null;
 }
+
+/** SQLSTATE in_failed_sql_transaction. */
+const inFailed = "25P02";
 
 /** Statements that never have rows. */
 const rowless: ReadonlySet<string> = new Set(
