@@ -139,6 +139,7 @@ describe("of what the server should not have said", () => {
 
   it("a flood of settings waits at the socket for whoever doesn't read", async () => {
     const client = await enter();
+    await client.query("select 1");
     let done = false;
     const flood = Buffer.concat(
       Array.from({ length: 2000 }, () => frame("S", text("application_name"), text("x".repeat(5000)))),
