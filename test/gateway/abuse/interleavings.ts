@@ -68,18 +68,19 @@ const guarded = [
 
 const names = ["", "", "n"];
 
+const saying = (text: string, ...bytes: readonly Buffer[]): Said => ({ text, bytes });
+
 function said(texts: readonly string[]): fc.Arbitrary<Said> {
   const name = fc.constantFrom(...names);
   const sql = fc.constantFrom(...texts);
-  const one = (text: string, ...bytes: readonly Buffer[]): Said => ({ text, bytes });
   return fc.oneof(
-    { weight: 4, arbitrary: sql.map((text) => one(`Query ${text}`, say.query(text))) },
+    { weight: 4, arbitrary: sql.map((text) => saying(`Query ${text}`, say.query(text))) },
     {
       weight: 6,
       arbitrary: fc
         .tuple(sql, fc.constantFrom(0, 0, 1, 2), fc.boolean())
         .map(([text, rows, describe]) =>
-          one(
+          saying(
             `Parse Bind ${describe ? "Describe " : ""}Execute(${rows}) ${text}`,
             say.parse(text),
             say.bind(),
@@ -90,39 +91,39 @@ function said(texts: readonly string[]): fc.Arbitrary<Said> {
     },
     {
       weight: 3,
-      arbitrary: fc.tuple(sql, name).map(([text, n]) => one(`Parse '${n}' ${text}`, say.parse(text, n))),
+      arbitrary: fc.tuple(sql, name).map(([text, n]) => saying(`Parse '${n}' ${text}`, say.parse(text, n))),
     },
     {
       weight: 3,
       arbitrary: fc
         .tuple(name, name, fc.constantFrom([], [], [0]))
         .map(([portal, statement, formats]) =>
-          one(`Bind '${portal}' to '${statement}'`, say.bind({ portal, statement, formats })),
+          saying(`Bind '${portal}' to '${statement}'`, say.bind({ portal, statement, formats })),
         ),
     },
     {
       weight: 2,
       arbitrary: fc
         .tuple(fc.constantFrom("S" as const, "P" as const), name)
-        .map(([of, n]) => one(`Describe ${of} '${n}'`, say.describe(of, n))),
+        .map(([of, n]) => saying(`Describe ${of} '${n}'`, say.describe(of, n))),
     },
     {
       weight: 3,
       arbitrary: fc
         .tuple(fc.constantFrom("", "n", "c"), fc.constantFrom(0, 1, 2))
-        .map(([portal, rows]) => one(`Execute '${portal}' (${rows})`, say.execute(portal, rows))),
+        .map(([portal, rows]) => saying(`Execute '${portal}' (${rows})`, say.execute(portal, rows))),
     },
     {
       weight: 1,
       arbitrary: fc
         .tuple(fc.constantFrom("S" as const, "P" as const), fc.constantFrom("", "n", "p", "c"))
-        .map(([of, n]) => one(`Close ${of} '${n}'`, say.close(of, n))),
+        .map(([of, n]) => saying(`Close ${of} '${n}'`, say.close(of, n))),
     },
-    { weight: 4, arbitrary: fc.constant(one("Sync", say.sync())) },
-    { weight: 1, arbitrary: fc.constant(one("Flush", say.flush())) },
+    { weight: 4, arbitrary: fc.constant(saying("Sync", say.sync())) },
+    { weight: 1, arbitrary: fc.constant(saying("Flush", say.flush())) },
     {
       weight: 1,
-      arbitrary: fc.constant(one("CopyData CopyDone", say.copyData(Buffer.from("5\n")), say.copyDone())),
+      arbitrary: fc.constant(saying("CopyData CopyDone", say.copyData(Buffer.from("5\n")), say.copyDone())),
     },
   );
 }

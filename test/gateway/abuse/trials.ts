@@ -17,6 +17,13 @@ export interface Trials {
   readonly stop: () => Promise<void>;
 }
 
+async function heard(client: RawClient, said: readonly Said[], piece: number): Promise<readonly string[]> {
+  const from = client.messages.length;
+  const { messages, works } = await converse(client, said, piece);
+  client.destroy();
+  return [...messages.slice(from).map(inWords), works ? "works" : "doesn't work"];
+}
+
 export async function startTrials(): Promise<Trials> {
   const desk = { customers: 40, agents: 5, seed: 1, markers: true };
   const finds = finder(desk);
@@ -30,16 +37,6 @@ export async function startTrials(): Promise<Trials> {
     onTrouble: (what) => troubles.push(what),
   });
   const direct = { host: postgres.host, port: postgres.port, database: postgres.database };
-  const heard = async (
-    client: RawClient,
-    said: readonly Said[],
-    piece: number,
-  ): Promise<readonly string[]> => {
-    const from = client.messages.length;
-    const { messages, works } = await converse(client, said, piece);
-    client.destroy();
-    return [...messages.slice(from).map(inWords), works ? "works" : "doesn't work"];
-  };
   return {
     postgres,
     compare: async (said, piece) => {
