@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 import { type Refusal, refusal, systemClock } from "../base/index.ts";
 import { type ExitCode, type GlobalOptions, type Invocation, printJson, refuse } from "./invocation.ts";
 import { buildProgram } from "./program.ts";
@@ -49,8 +49,10 @@ function worldSays(error: unknown): Refusal | null {
   );
 }
 
-function quietWhenHelpIsAskedFor(program: ReturnType<typeof buildProgram>): void {
-  for (const command of [program, ...program.commands]) command.exitOverride();
+/** Commands of commands too: commander would end the process itself, with a code of its own. */
+function quietWhenHelpIsAskedFor(command: Command): void {
+  command.exitOverride();
+  for (const inner of command.commands) quietWhenHelpIsAskedFor(inner);
 }
 
 function version(): string {

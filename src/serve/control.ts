@@ -17,6 +17,16 @@ export interface Control {
 const connectTimeMax = 10_000;
 const statementTimeMax = 30_000;
 
+/** Whatever isn't an address would be taken for something else by the driver: a file's name for a host called base. */
+export function notAnAddress(url: string | null): Refusal | null {
+  if (url === null || /^postgres(ql)?:\/\//.test(url)) return null;
+  return refusal(
+    "usage",
+    "that is no address of a PostgreSQL database",
+    "Write it as postgres://user:password@host:5432/database, or leave it out.",
+  );
+}
+
 /** Connects by libpq's rules: an address, and what it leaves out from PGHOST, PGUSER, PGPASSWORD and so on. */
 export async function openControl(config: ClientConfig): Promise<Control | Refusal> {
   const client = new Client({

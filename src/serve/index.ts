@@ -69,3 +69,4 @@ export { type Scope, type ScopeQuestion } from "../trace/index.ts";
 export { initialise, type Initialised, type InitWish, verifierOf } from "./init/index.ts";
 export type { Check } from "./doctor/check.ts";
 export { type DoctorWish, examine } from "./doctor/index.ts";
+export { notAnAddress } from "./control.ts";

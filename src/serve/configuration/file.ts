@@ -36,7 +36,7 @@ export function openConfiguration(file: string): ConfigurationFile | Refusal {
     return refusal(
       "input",
       `can't read the configuration ${file}: ${why}`,
-      "Name a file that exists with --config.",
+      "Name a file that exists with --config; whosaw init postgres://... proposes one.",
     );
   }
   if (text.length > configurationBytesMax) {

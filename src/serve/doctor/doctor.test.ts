@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -141,6 +141,11 @@ describe.each(serversHere())("whosaw doctor at $name", ({ bin }) => {
       /^failed: .*whosaw_support.password can be read by others/,
     );
     chmodSync(join(data, "whosaw_support.password"), 0o600);
+    // As the recorder makes them.
+    mkdirSync(join(data, "keys"));
+    writeFileSync(join(data, "keys/log.key"), "secret", { mode: 0o600 });
+    writeFileSync(join(data, "keys/log.signed"), "public", { mode: 0o640 });
+    expect(told(await look(null), "keys")[0]).toMatch(/^ok: /);
     const right = readFileSync(file, "utf8");
     writeFileSync(file, right.replace("rowsMax: 500", "rowsMax: many"));
     expect(told(await look(null), "configuration")[0]).toMatch(

@@ -68,10 +68,13 @@ function fsyncSpeed(folder: string): Check {
       );
 }
 
+/** What lies among the keys and is no secret (docs/formats/keys.md). */
+const isPublic = /\.(vkey|signed|handovers)$/;
+
 /** Files with secrets in them that others may read. */
 export function secrets(data: string, configuration: string): readonly Check[] {
   const keys = join(data, "keys");
-  const inKeys = existsSync(keys) ? readdirSync(keys).filter((name) => !name.endsWith(".vkey")) : [];
+  const inKeys = existsSync(keys) ? readdirSync(keys).filter((name) => !isPublic.test(name)) : [];
   const beside = existsSync(configuration)
     ? readdirSync(dirname(configuration)).filter(
         (name) => name.endsWith(".password") || name.endsWith(".key"),

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { type Clock, defect, isRefusal, type Refusal, refusal } from "../../base/index.ts";
 import { scramVerifier } from "../../capture/index.ts";
 import { readConfiguration } from "../configuration/index.ts";
-import { type Control, openControl } from "../control.ts";
+import { type Control, notAnAddress, openControl } from "../control.ts";
 import { type Doors, doorsOf } from "./doors.ts";
 import { type Database, lookAt } from "./look.ts";
 import { type Proposal, propose } from "./propose.ts";
@@ -35,12 +35,8 @@ export async function initialise(wish: InitWish): Promise<Initialised | Refusal>
       `${wish.file} is there already`,
       "Overwrite it with --force, or name another with --config.",
     );
-  if (wish.url !== null && !/^postgres(ql)?:\/\//.test(wish.url))
-    return refusal(
-      "usage",
-      "that is no address of a PostgreSQL database",
-      "Write it as postgres://user:password@host:5432/database, or leave it out and set PGHOST, PGUSER and so on.",
-    );
+  const unread = notAnAddress(wish.url);
+  if (unread !== null) return unread;
   const control = await openControl(wish.url === null ? {} : { connectionString: wish.url });
   if (isRefusal(control)) return control;
   try {

@@ -1,13 +1,15 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Check, examine } from "../../../serve/index.ts";
+import { type Check, examine, notAnAddress } from "../../../serve/index.ts";
 import { verifyLog } from "../../../verify/index.ts";
-import { type ExitCode, type Invocation, printJson } from "../../invocation.ts";
+import { type ExitCode, type Invocation, printJson, refuse } from "../../invocation.ts";
 import { paint } from "../../terminal/screen.ts";
 
 /** `whosaw doctor [postgres://...]`: looks at what the gateway leans on, and says what to run to mend each thing. Exit 1 when a check failed. */
 export async function doctorCommand(invocation: Invocation, url: string | undefined): Promise<ExitCode> {
   const { data, config, json } = invocation.options;
+  const unread = notAnAddress(url ?? null);
+  if (unread !== null) return refuse(invocation, unread);
   const file = config ?? join(data, "whosaw.yaml");
   const checks = [...(await examine({ data, file, url: url ?? null })), await log(data)];
   const healthy = checks.every(({ status }) => status !== "failed");
