@@ -48,6 +48,18 @@ describe("errors and notices", () => {
     });
   });
 
+  it("say of a missing grant what it is, without its text", () => {
+    const denied = {
+      severity: "ERROR",
+      sqlstate: "42501",
+      message: `permission denied: ${marker}`,
+      unknown: [],
+    };
+    const { message } = scrubFields(denied, names, true).fields;
+    expect(message).toMatch(/^whosaw: permission denied by the server/);
+    expect(message).not.toContain(marker);
+  });
+
   it("of other statements go out as they came", () => {
     const fields = { severity: "ERROR", sqlstate: "22P02", message: "invalid: x", hint: "y", unknown: [] };
     expect(scrubFields(fields, new Set(), false)).toEqual({ fields, withheld: false });

@@ -60,7 +60,13 @@ function oneOf(text: string, list: ReadonlySet<string>, otherwise: string): stri
   return list.has(text) ? text : otherwise;
 }
 
+/** The class of 42501 is that of syntax errors, which sends people looking in the wrong place. */
+const insufficientPrivilege = "42501";
+
 function genericMessage(sqlstate: string): string {
-  const about = sqlstateClasses[sqlstate.slice(0, 2)] ?? "error";
+  const about =
+    sqlstate === insufficientPrivilege
+      ? "permission denied by the server, where the role's login lacks a grant"
+      : (sqlstateClasses[sqlstate.slice(0, 2)] ?? "error");
   return `whosaw: ${about}; the server's text is withheld because it may hold customers' values`;
 }
