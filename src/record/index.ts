@@ -9,11 +9,18 @@ export { type RecorderStatus } from "./recorder.ts";
 export { type Receipt } from "./receipt.ts";
 export { batchEntriesMax, queueBytesMax, queueEntriesMax } from "./queue.ts";
 export { LogReader, openReader, type ProvedEntry, type StoredEntry } from "./reader.ts";
-export { type LogEntry, type Said } from "../tlog/index.ts";
+export { approvalText, type LogEntry, type Said } from "../tlog/index.ts";
 export { erasureStretchesMax, type Stretch } from "./deciding/erase.ts";
 export { type Approved, type CarriedOut, type ShredHolder } from "./deciding/decisions.ts";
 export { approvalsNeeded, type Ledger, type Proposal } from "./deciding/ledger.ts";
-export { type ApproverOrder, type ErasureOrder, type Order, type ShreddingOrder } from "./deciding/order.ts";
+export {
+  orderJson,
+  parseOrder,
+  type ApproverOrder,
+  type ErasureOrder,
+  type Order,
+  type ShreddingOrder,
+} from "./deciding/order.ts";
 export { bundleEntriesMax, makeBundle, type Bundle, type BundleLog, type BundleOrder } from "./bundle.ts";
 export { openWitness, Witness, type WitnessAnswer, type WitnessOptions } from "./witness.ts";
 export { requestBytesMax, witnessServer } from "./witnessServer.ts";

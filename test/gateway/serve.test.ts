@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -188,6 +189,46 @@ describe("a suspension", () => {
     serving = await desk.start();
     await expect(desk.as("agent-0002")).rejects.toThrow(/suspended/);
   }, 60_000);
+});
+
+function proposalIn(json: Record<string, unknown>): string {
+  return String((json["proposal"] as { readonly index: number }).index);
+}
+
+describe("what needs two people, while serve runs", () => {
+  it("is proposed, approved and done by way of serve, which goes on recording", async () => {
+    const erase = ["erase", "--kind", "sighting", "--before", "2100-01-01", "--reason", "retention"];
+    expect(desk.ask(...erase)).toMatchObject({ status: 6 });
+    for (const name of ["anna", "bruno"]) {
+      const { privateKey } = generateKeyPairSync("ed25519");
+      const pem = privateKey.export({ type: "pkcs8", format: "pem" });
+      writeFileSync(join(desk.data, `${name}.pem`), pem, { mode: 0o600 });
+      expect(desk.ask("approver", name, "--public", join(desk.data, `${name}.pem`)).status).toBe(0);
+    }
+    const [anna, bruno] = ["anna.pem", "bruno.pem"].map((name) => join(desk.data, name));
+    expect(sightingsOf("7").length).toBeGreaterThan(1);
+    const proposed = desk.ask(...erase, "--key", anna ?? "");
+    expect(proposed, proposed.stderr).toMatchObject({ status: 6 });
+    const id = proposalIn(proposed.json);
+    expect(desk.ask("approve", id, "--key", anna ?? "")).toMatchObject({ status: 6 });
+    expect(sightingsOf("7").length).toBeGreaterThan(1);
+    expect(desk.ask("approve").json["proposals"]).toMatchObject([{ index: Number(id) }]);
+    const done = desk.ask("approve", id, "--key", bruno ?? "");
+    expect(done, done.stderr).toMatchObject({ status: 0, json: { storeStays: null } });
+    // The one that was imported stays: it is no sighting of the log.
+    expect(sightingsOf("7").map(({ actor }) => actor)).toEqual(["agent-0003"]);
+    const shred = proposalIn(
+      desk.ask("erase", "--actor", "agent-0001", "--reason", "left", "--key", anna ?? "").json,
+    );
+    const shredded = desk.ask("approve", shred, "--key", bruno ?? "");
+    expect(shredded, shredded.stderr).toMatchObject({ status: 0 });
+    expect(desk.ask("rotate-key")).toMatchObject({ status: 0 });
+    const ann = await desk.as("agent-0001");
+    await ann.query("select name from customers where id = 7");
+    await ann.end();
+    expect(sightingsOf("7").map(({ actor }) => actor)).toEqual(["agent-0003", "agent-0001"]);
+    expect(desk.ask("verify", desk.data)).toMatchObject({ status: 0, json: { ok: true } });
+  }, 120_000);
 });
 
 describe("the log", () => {

@@ -5,15 +5,14 @@ import {
   type ApproverKey,
   type CarriedOut,
   type Proposal,
-  type Recorder,
   openReader,
-  openSealing,
   shredFileKey,
 } from "../../record/index.ts";
 import { keptFolder } from "../kept.ts";
 import { rebuild } from "../rebuild.ts";
 import { type Asked, agreeWith } from "./asking.ts";
-import { type LogPlace, withLog } from "./opening.ts";
+import type { Deciding } from "./deciding.ts";
+import { type LogPlace, withDeciding } from "./opening.ts";
 
 /** How somebody agrees: with their key here, or by a signature made elsewhere (base64). Null: only what was agreed to already counts. */
 export type Agreement = { readonly key: ApproverKey } | { readonly signature: string } | null;
@@ -35,7 +34,7 @@ export async function approve(
   index: number,
   agreement: Agreement,
 ): Promise<Outcome | Refusal> {
-  const done = await withLog(place, (recorder) => approveIn(recorder, place, { index, agreement }));
+  const done = await withDeciding(place, (deciding) => approveIn(deciding, place, { index, agreement }));
   if (isRefusal(done) || done.carriedOut === null || !touchesImports(done.proposal)) return done;
   const { data, clock } = place;
   const rebuilt = await rebuild({ data, clock, onProgress: () => undefined });
@@ -43,28 +42,25 @@ export async function approve(
 }
 
 async function approveIn(
-  recorder: Recorder,
+  deciding: Deciding,
   place: LogPlace,
   { index, agreement }: { readonly index: number; readonly agreement: Agreement },
 ): Promise<Outcome | Refusal> {
-  const asked = await record(recorder, index, agreement);
+  const asked = await record(deciding, index, agreement);
   if (isRefusal(asked)) return asked;
   const waiting = { ...asked, carriedOut: null, filesRemoved: 0, rebuilt: null, storeStays: null };
   if (asked.missing > 0) return waiting;
-  const sealing = await openSealing(place.data);
-  if (isRefusal(sealing)) return sealing;
-  const carriedOut = await recorder.decisions.carryOut(index, sealing.shredHolder);
+  const carriedOut = await deciding.carryOut(index);
   if (isRefusal(carriedOut)) return carriedOut;
-  const filesRemoved = touchesImports(asked.proposal) ? await sweepKept(place.data) : 0;
+  const filesRemoved = touchesImports(asked.proposal) ? await deciding.alone(() => sweepKept(place.data)) : 0;
   return { ...waiting, carriedOut, filesRemoved: isRefusal(filesRemoved) ? 0 : filesRemoved };
 }
 
-async function record(recorder: Recorder, index: number, agreement: Agreement): Promise<Asked | Refusal> {
-  const { decisions } = recorder;
-  if (agreement !== null && "signature" in agreement) return decisions.approve(index, agreement.signature);
-  const proposal = await decisions.proposal(index);
+async function record(deciding: Deciding, index: number, agreement: Agreement): Promise<Asked | Refusal> {
+  if (agreement !== null && "signature" in agreement) return deciding.approve(index, agreement.signature);
+  const proposal = await deciding.proposal(index);
   if (isRefusal(proposal)) return proposal;
-  if (agreement !== null) return agreeWith(recorder, proposal, agreement.key);
+  if (agreement !== null) return agreeWith(deciding, proposal, agreement.key);
   return { proposal, missing: Math.max(0, 2 - proposal.approvedBy.length) };
 }
 
@@ -73,7 +69,7 @@ function touchesImports({ order }: Proposal): boolean {
   return order.do === "erase" && (order.kind === null || order.kind === "import");
 }
 
-/** Removes kept files that no import of the log names. To be called while the log is held, so that no import is under way. */
+/** Removes kept files that no import of the log names. To be called while no import is under way. */
 async function sweepKept(data: string): Promise<number | Refusal> {
   const reader = await openReader(data);
   if (isRefusal(reader)) return reader;

@@ -5,12 +5,12 @@ import {
   type Order,
   type Person,
   type Proposal,
-  type Recorder,
   type Stretch,
   approvalsNeeded,
   openSealing,
 } from "../../record/index.ts";
-import { type LogPlace, operator, withLog } from "./opening.ts";
+import type { Deciding } from "./deciding.ts";
+import { type LogPlace, operator, withDeciding } from "./opening.ts";
 
 /** What is to be erased. Either entries, by any of the first three, or one person's sealed texts. */
 export interface ErasureWish {
@@ -31,8 +31,8 @@ export interface Asked {
 
 /** Writes the proposal into the log; with the proposer's key, their approval too. */
 export async function proposeErasure(place: LogPlace, wish: ErasureWish): Promise<Asked | Refusal> {
-  return withLog(place, async (recorder) => {
-    const ledger = await recorder.decisions.ledger();
+  return withDeciding(place, async (deciding) => {
+    const ledger = await deciding.ledger();
     if (isRefusal(ledger)) return ledger;
     if (ledger.approvers.size < approvalsNeeded)
       return refusal(
@@ -42,11 +42,11 @@ export async function proposeErasure(place: LogPlace, wish: ErasureWish): Promis
       );
     const order = await orderOf(place, wish);
     if (isRefusal(order)) return order;
-    const proposal = await recorder.decisions.propose(order, operator());
+    const proposal = await deciding.propose(order, operator());
     if (isRefusal(proposal)) return proposal;
     return wish.key === null
       ? { proposal, missing: approvalsNeeded }
-      : agreeWith(recorder, proposal, wish.key);
+      : agreeWith(deciding, proposal, wish.key);
   });
 }
 
@@ -61,36 +61,36 @@ async function orderOf(
 
 /** Records the approval of whoever holds the key. */
 export async function agreeWith(
-  recorder: Recorder,
+  deciding: Deciding,
   proposal: Proposal,
   key: ApproverKey,
 ): Promise<Asked | Refusal> {
-  const agreed = key.agree(recorder.decisions.textFor(proposal));
+  const agreed = key.agree(deciding.textFor(proposal));
   return agreed === null
     ? refusal("usage", "that is a public key", "Approving takes the private one.")
-    : recorder.decisions.approve(proposal.index, agreed);
+    : deciding.approve(proposal.index, agreed);
 }
 
 /** Proposals that were not carried out yet, oldest first. */
 export async function openProposals(place: LogPlace): Promise<readonly Proposal[] | Refusal> {
-  return withLog(place, async (recorder) => {
-    const ledger = await recorder.decisions.ledger();
+  return withDeciding(place, async (deciding) => {
+    const ledger = await deciding.ledger();
     return isRefusal(ledger) ? ledger : [...ledger.proposals.values()].filter(({ done }) => !done);
   });
 }
 
 /** The very bytes that an approver signs for a proposal: for a key that never comes to this machine. */
 export async function textToSign(place: LogPlace, index: number): Promise<string | Refusal> {
-  return withLog(place, async (recorder) => {
-    const proposal = await recorder.decisions.proposal(index);
-    return isRefusal(proposal) ? proposal : recorder.decisions.textFor(proposal);
+  return withDeciding(place, async (deciding) => {
+    const proposal = await deciding.proposal(index);
+    return isRefusal(proposal) ? proposal : deciding.textFor(proposal);
   });
 }
 
 /** Who may approve: key texts by name. */
 export async function approvers(place: LogPlace): Promise<Ledger["approvers"] | Refusal> {
-  return withLog(place, async (recorder) => {
-    const ledger = await recorder.decisions.ledger();
+  return withDeciding(place, async (deciding) => {
+    const ledger = await deciding.ledger();
     return isRefusal(ledger) ? ledger : ledger.approvers;
   });
 }
@@ -105,8 +105,8 @@ export async function approverChange(
     readonly reason: string;
   },
 ): Promise<Proposal | null | Refusal> {
-  return withLog(place, async (recorder) => {
-    const ledger = await recorder.decisions.ledger();
+  return withDeciding(place, async (deciding) => {
+    const ledger = await deciding.ledger();
     if (isRefusal(ledger)) return ledger;
     const { name, change, reason } = wish;
     const text = change === "remove" ? ledger.approvers.get(name) : wish.key?.textFor(name);
@@ -118,6 +118,6 @@ export async function approverChange(
             "an approver's name is not empty and holds no space and no plus",
             "Choose another.",
           );
-    return recorder.decisions.changeApprover({ do: "approver", change, approver: text, reason }, operator());
+    return deciding.changeApprover({ do: "approver", change, approver: text, reason }, operator());
   });
 }

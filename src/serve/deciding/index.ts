@@ -9,5 +9,6 @@ export {
   textToSign,
 } from "./asking.ts";
 export { type Agreement, type Outcome, approve } from "./approving.ts";
+export { decidingOrders } from "./deciding.ts";
 export { type LogPlace } from "./opening.ts";
 export { type NewKey, rotateKey } from "./rotating.ts";

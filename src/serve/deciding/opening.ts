@@ -4,7 +4,9 @@ import { join, resolve } from "node:path";
 import { type Clock, type Refusal, isRefusal, refusal } from "../../base/index.ts";
 import type { Recorder } from "../../record/index.ts";
 import { type Configuration, readConfiguration } from "../configuration/index.ts";
+import { findServe, type RunningServe } from "../live/running.ts";
 import { openLog } from "../witness.ts";
+import { type Deciding, ownDeciding, runningDeciding } from "./deciding.ts";
 
 /** Which log, and who watches. */
 export interface LogPlace {
@@ -14,10 +16,24 @@ export interface LogPlace {
   readonly onEvent: (text: string) => void;
 }
 
-/** Opens the log of a data directory that is there, lets `act` work with it, and closes it whatever happens. */
+/** Lets `act` decide on the log of a data directory: by way of the serve that runs there, or with the log opened here. */
+export async function withDeciding<Answer>(
+  place: LogPlace,
+  act: (deciding: Deciding) => Promise<Answer | Refusal>,
+): Promise<Answer | Refusal> {
+  return withLog(place, {
+    own: (recorder) => act(ownDeciding(recorder, place.data)),
+    running: (serve) => act(runningDeciding(serve)),
+  });
+}
+
+/** Works with the log of a data directory that is there: `running` if a serve holds it, else `own` on the log opened here and closed whatever happens. */
 export async function withLog<Answer>(
   place: LogPlace,
-  act: (recorder: Recorder) => Promise<Answer | Refusal>,
+  act: {
+    readonly own: (recorder: Recorder) => Promise<Answer | Refusal>;
+    readonly running: (serve: RunningServe) => Promise<Answer | Refusal>;
+  },
 ): Promise<Answer | Refusal> {
   const data = resolve(place.data);
   if (!existsSync(join(data, "log/checkpoint")))
@@ -26,13 +42,15 @@ export async function withLog<Answer>(
       `there is no log in ${data}`,
       "Name the data directory with --data or WHOSAW_DATA.",
     );
+  const serve = await findServe(data);
+  if (serve !== null) return act.running(serve);
   const configuration = configurationOf(place, data);
   if (isRefusal(configuration)) return configuration;
   const { clock, onEvent } = place;
   const log = await openLog(data, { clock, witnesses: configuration.witnesses, onEvent });
   if (isRefusal(log)) return log;
   try {
-    return await act(log.recorder);
+    return await act.own(log.recorder);
   } finally {
     await log.close();
   }

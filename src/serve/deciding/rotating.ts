@@ -10,8 +10,11 @@ export interface NewKey {
 
 /** Hands the log over to a new key. The old one signs the entry that names it (docs/formats/keys.md). */
 export async function rotateKey(place: LogPlace): Promise<NewKey | Refusal> {
-  return withLog(place, async (recorder) => {
-    const receipt = await recorder.rotateKey();
-    return isRefusal(receipt) ? receipt : { log: recorder.log, key: recorder.key, index: receipt.index };
+  return withLog(place, {
+    own: async (recorder) => {
+      const receipt = await recorder.rotateKey();
+      return isRefusal(receipt) ? receipt : { log: recorder.log, key: recorder.key, index: receipt.index };
+    },
+    running: async (serve) => (await serve.ask("/rotate-key")) as unknown as NewKey | Refusal,
   });
 }

@@ -3,6 +3,7 @@ import { type Json, type Refusal, isRefusal, refusal } from "../../base/index.ts
 import { parseActorId } from "../../domain/index.ts";
 import type { Said } from "../../record/index.ts";
 import type { GatewayConfiguration } from "../configuration/index.ts";
+import { decidingOrders } from "../deciding/index.ts";
 import type { Orders } from "../live/private-socket.ts";
 import type { Parts } from "./serve.ts";
 import { reasonCharactersMax, restore, suspend } from "./suspending.ts";
@@ -20,10 +21,11 @@ const person = z.object({
 
 /** What other commands may ask of a running serve. */
 export function ordersOf(parts: Parts, configuration: () => GatewayConfiguration): Orders {
-  const { doors, log, shipper, standing, store, clock } = parts;
+  const { doors, log, sealing, shipper, standing, store, clock } = parts;
   const { recorder } = log;
   const suspending = { recorder, standing, doors, configuration, clock };
   return {
+    ...decidingOrders(recorder, sealing),
     "/status": async () => ({
       pid: process.pid,
       store: store.socket,

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { type Clock, type Json, type Refusal, defect, isRefusal, refusal } from "../../base/index.ts";
 import { loadCatalog, QuotaBook, type RecordEvents } from "../../capture/index.ts";
 import type { Role } from "../../policy/index.ts";
-import { type Recorder, openReader, openSealing } from "../../record/index.ts";
+import { type Recorder, type Sealing, openReader, openSealing } from "../../record/index.ts";
 import { type Store, openStore } from "../../store/index.ts";
 import type { GatewayConfiguration } from "../configuration/index.ts";
 import { type Reloaded, type WatchedConfiguration, watchConfiguration } from "../configuration/watch.ts";
@@ -108,7 +108,9 @@ class Opening {
     this.#undo.push(() => questions.close());
     const unfit = await this.#unfit(gatewayNow(), questions.ask);
     if (unfit !== null) return unfit;
-    const recording = await this.#recording(log.recorder, questions.ask, gatewayNow);
+    const sealing = await openSealing(data);
+    if (isRefusal(sealing)) return sealing;
+    const recording = await this.#recording({ recorder: log.recorder, sealing }, questions.ask, gatewayNow);
     if (isRefusal(recording)) return recording;
     const { record, standing } = recording;
     const { workers } = gatewayNow();
@@ -122,7 +124,8 @@ class Opening {
       recording.reasons.close();
       questions.close();
     };
-    const parts: Parts = { data, store, log, watched, doors, standing, shipper, clock, onEvent, letGo };
+    const held = { data, store, log, sealing, watched, clock, onEvent };
+    const parts: Parts = { ...held, doors, standing, shipper, letGo };
     changed = (reloaded) => void obey(parts, reloaded);
     await tellConfiguration(parts, { changed: [], sha256: watched.digest(), why: "start" });
     return start(parts, gatewayNow);
@@ -147,15 +150,13 @@ class Opening {
   }
 
   async #recording(
-    recorder: Recorder,
+    { recorder, sealing }: { readonly recorder: Recorder; readonly sealing: Sealing },
     ask: (sql: string) => Promise<readonly (readonly (string | null)[])[]>,
     configuration: () => GatewayConfiguration,
   ): Promise<
     { readonly record: RecordEvents; readonly standing: Standing; readonly reasons: Reasons } | Refusal
   > {
     const { onEvent } = this.#options;
-    const sealing = await openSealing(this.#data);
-    if (isRefusal(sealing)) return sealing;
     const reader = await openReader(this.#data);
     if (isRefusal(reader)) return reader;
     const standing = await standingOf(this.#data, reader);
@@ -200,6 +201,7 @@ export interface Parts {
   readonly data: string;
   readonly store: Store;
   readonly log: OpenLog;
+  readonly sealing: Sealing;
   readonly watched: WatchedConfiguration;
   readonly doors: Doors;
   readonly standing: Standing;
