@@ -80,7 +80,7 @@ export async function recover(
     return refusal(
       "verification",
       `the write-ahead file is damaged at entry ${gap.from}: acknowledged entries behind it can't be read`,
-      "restore log/ahead from a copy, or open the log once with acceptLoss, which writes the loss into the log",
+      "restore log/ahead from a copy (docs/operate/losing-the-log.md)",
     );
   const last = read.records.at(-1)?.entry ?? shelf.lastEntry ?? (await lastOfFullBundle(disk, start.size));
   const lastMillis = last === null || last.length === 0 ? 0 : Date.parse(recordedOf(last) ?? "");
