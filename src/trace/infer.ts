@@ -5,7 +5,7 @@ import { bounded } from "./model/bounded.ts";
 import { type ChannelEvidence, type ChannelKind, type Evidence, firstReports } from "./model/evidence.ts";
 import { reportsNeeded } from "./model/needed.ts";
 import { type Frame, frameOf, type Hypothesis, kindFor, storiesIn, type Story } from "./model/posterior.ts";
-import { exposureShares } from "./model/ratio.ts";
+import { exposureShares, type ShareSums } from "./model/ratio.ts";
 import type { Settings } from "./model/settings.ts";
 import { leakShare } from "./model/share.ts";
 import { accountSentences, verdictSentences, wouldChange } from "./sentences.ts";
@@ -51,8 +51,8 @@ export function infer(evidence: Evidence, settings: Settings): TraceAnswer {
     sentences: verdictSentences(verdict, told),
     wouldChange: wouldChange(told),
     ladder: ladderOf(
-      evidence,
-      settings,
+      frame,
+      stories,
       accounts.map(({ actor }) => actor),
     ),
     base: { customers: evidence.customers, accounts: evidence.accounts },
@@ -133,12 +133,18 @@ function segmentsOf(stories: readonly Story[]): TraceAnswer["segments"] {
 }
 
 /** How each account's probability moved, report by report; long cases by evenly spread steps. */
-function ladderOf(evidence: Evidence, settings: Settings, shown: readonly string[]): readonly LadderStep[] {
+function ladderOf(
+  { evidence, settings }: Frame,
+  whole: readonly Story[],
+  shown: readonly string[],
+): readonly LadderStep[] {
   const total = evidence.reports.length;
   const steps = Math.min(total, ladderStepsMax);
   const counts = [...new Set(Array.from({ length: steps }, (_, i) => Math.round(((i + 1) * total) / steps)))];
+  const sums: ShareSums = new Map();
   return counts.map((reports) => {
-    const stories = storiesIn(frameOf(firstReports(evidence, reports), settings));
+    const stories =
+      reports === total ? whole : storiesIn(frameOf(firstReports(evidence, reports), settings, sums));
     const all = new Map(accountPosteriors(stories).map(({ actor, probability }) => [actor, probability]));
     return {
       reports,

@@ -17,6 +17,7 @@ export function accountPosteriors(stories: readonly Story[]): readonly AccountPo
   for (const { actors, log } of stories)
     for (const actor of actors) {
       sums.set(actor, (sums.get(actor) ?? 0) + Math.exp(log));
+      if (actors.length < 2) continue;
       const others = pairs.get(actor) ?? new Map<string, number>();
       pairs.set(actor, others);
       for (const other of actors)

@@ -85,16 +85,12 @@ export function firstReports(evidence: Evidence, count: number): Evidence {
     ...evidence,
     reports: evidence.reports.slice(0, count),
     intake: { ...evidence.intake, used: count },
-    channels: evidence.channels
-      .map((channel) => ({
-        actor: channel.actor,
-        kind: channel.kind,
-        hits: channel.hits.filter((hit) => hit.report < count),
-        // Not cut off: five thousand accounts' counts, copied for every step of the ladder, are most of a trace's time.
-        exposed: channel.exposed,
-        reach: channel.reach,
-      }))
-      .filter((channel) => channel.hits.length > 0),
+    channels: evidence.channels.flatMap((channel) => {
+      const hits = channel.hits.filter((hit) => hit.report < count);
+      if (hits.length === 0) return [];
+      // Not cut off: five thousand accounts' counts, copied for every step of the ladder, are most of a trace's time.
+      return hits.length === channel.hits.length ? [channel] : [{ ...channel, hits }];
+    }),
     segments: evidence.segments.map((segment) => ({
       ...segment,
       inside: segment.inside.slice(0, count),

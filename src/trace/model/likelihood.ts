@@ -45,9 +45,8 @@ export function shareTerms(
   reports: KnowledgeCounts,
   node: KnowledgeNode,
   shares: readonly ShareNode[],
-): Float64Array {
-  const hitCounts = countKnowledge(hits);
-  const misses = kinds.map((kind) => reports[kind] - hitCounts[kind]);
+): readonly number[] {
+  const misses = missesLogs(countKnowledge(hits), reports, node, shares);
   // Plain arrays: most accounts have one hit or two, and a typed array costs more to make than to use.
   const background: number[] = [];
   const leak: number[] = [];
@@ -55,16 +54,11 @@ export function shareTerms(
     background.push(node.background[hit.knowledge]);
     leak.push(leakFactor(hit, node));
   }
-  const missed = missedLogs(node, shares);
-  const terms = new Float64Array(shares.length);
+  const terms: number[] = [];
   for (let i = 0; i < shares.length; i++) {
-    const { share = 0, logWeight = -Infinity } = shares[i] ?? {};
+    const share = shares[i]?.share ?? 0;
     // Products of up to eight factors are taken before one logarithm: it is most of the tracer's time.
-    let sum = logWeight;
-    for (let k = 0; k < kinds.length; k++) {
-      const count = misses[k] ?? 0;
-      if (count > 0) sum += count * (missed[k * shares.length + i] ?? 0);
-    }
+    let sum = misses[i] ?? 0;
     let product = 1;
     for (let at = 0; at < leak.length; at++) {
       product *= (1 - share) * (background[at] ?? 0) + share * (leak[at] ?? 0);
@@ -73,31 +67,54 @@ export function shareTerms(
         product = 1;
       }
     }
-    terms[i] = sum + Math.log(product);
+    terms.push(sum + Math.log(product));
   }
   return terms;
 }
 
 interface MissedLogs {
   readonly shares: readonly ShareNode[];
-  readonly logs: Float64Array;
+  readonly logs: readonly number[];
+  readonly reports: KnowledgeCounts;
+  /** By how many reports of each kind hit: thousands of accounts have the same few counts. */
+  readonly sums: Map<number, readonly number[]>;
 }
 
 const missedKnown = new WeakMap<KnowledgeNode, MissedLogs>();
 
 /** For each kind of knowledge and share node, the log of the factor of a report that misses the channel: the same for every channel. */
-function missedLogs(node: KnowledgeNode, shares: readonly ShareNode[]): Float64Array {
+function missedLogs(node: KnowledgeNode, shares: readonly ShareNode[], reports: KnowledgeCounts): MissedLogs {
   const known = missedKnown.get(node);
-  if (known?.shares === shares) return known.logs;
-  const logs = Float64Array.from(
-    kinds.flatMap((kind) =>
-      shares.map(({ share }) =>
-        Math.log((1 - share) * node.background[kind] + share * node.leakMissed[kind]),
-      ),
+  if (known?.shares === shares && known.reports === reports) return known;
+  const logs = kinds.flatMap((kind) =>
+    shares.map(({ share }) => Math.log((1 - share) * node.background[kind] + share * node.leakMissed[kind])),
+  );
+  const missed = { shares, logs, reports, sums: new Map<number, readonly number[]>() };
+  missedKnown.set(node, missed);
+  return missed;
+}
+
+/** At each share node: the log of its weight and of the factors of all reports that miss the channel. */
+function missesLogs(
+  hits: KnowledgeCounts,
+  reports: KnowledgeCounts,
+  node: KnowledgeNode,
+  shares: readonly ShareNode[],
+): readonly number[] {
+  const { logs, sums } = missedLogs(node, shares, reports);
+  // One number for the four counts: each is at most the reports of its kind.
+  const key = kinds.reduce((sum, kind) => sum * (reports[kind] + 1) + hits[kind], 0);
+  const known = sums.get(key);
+  if (known !== undefined) return known;
+  const misses = kinds.map((kind) => reports[kind] - hits[kind]);
+  const found = shares.map(({ logWeight }, i) =>
+    misses.reduce(
+      (sum, count, k) => (count > 0 ? sum + count * (logs[k * shares.length + i] ?? 0) : sum),
+      logWeight,
     ),
   );
-  missedKnown.set(node, { shares, logs });
-  return logs;
+  sums.set(key, found);
+  return found;
 }
 
 /** P(this report | it came through the channel), against the background's chance of the customer. */

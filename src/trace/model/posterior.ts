@@ -11,7 +11,7 @@ import {
 } from "./likelihood.ts";
 import { shareNodes, type ShareNode } from "./nodes.ts";
 import { rateLog } from "./rate.ts";
-import { likelihoodRatios } from "./ratio.ts";
+import { likelihoodRatios, ratiosFrom, type ShareSums } from "./ratio.ts";
 import { accountSets, type Candidate } from "./sets.ts";
 import type { Settings } from "./settings.ts";
 
@@ -36,9 +36,11 @@ export interface Frame {
   readonly matched: readonly number[];
   /** The log evidence of an account that missed every report, at each knowledge node. */
   readonly missed: readonly number[];
+  readonly sums: ShareSums;
 }
 
-export function frameOf(evidence: Evidence, settings: Settings): Frame {
+/** `sums`: those of a frame of the same evidence with fewer reports, if there is one. */
+export function frameOf(evidence: Evidence, settings: Settings, sums: ShareSums = new Map()): Frame {
   const nodes = knowledgeNodes(evidence.reports);
   const shares = shareNodes(settings.model.channelCount, settings.model.backgroundCount);
   const counts = countKnowledge(evidence.reports);
@@ -50,6 +52,7 @@ export function frameOf(evidence: Evidence, settings: Settings): Frame {
     counts,
     matched: evidence.reports.map((report) => report.matched),
     missed: nodes.map((node) => channelLog([], counts, node, shares)),
+    sums,
   };
 }
 
@@ -68,10 +71,13 @@ export function storiesIn(frame: Frame): readonly Story[] {
     ...accountStories(frame, "insider", "unexplained", insider * unexplained),
     ...accountStories(frame, "stolen_account", "unfamiliar", stolen),
     ...segmentStories(frame),
-  ].map((story) => ({ ...story, log: story.log + rate }));
-  const all = [...leaks, noLeak(frame)];
-  const total = logSumExp(all.map((story) => story.log));
-  return all.map((story) => ({ ...story, log: story.log - total }));
+  ];
+  const none = noLeak(frame);
+  const logs = [...leaks.map((story) => story.log + rate), none.log];
+  const total = logSumExp(logs);
+  return [...leaks, none].map(({ hypothesis, actors, kind, segment }, i) => {
+    return { hypothesis, actors, kind, segment, log: (logs[i] ?? 0) - total };
+  });
 }
 
 function noLeak(frame: Frame): Story {
@@ -120,11 +126,11 @@ function candidateOf(frame: Frame, channel: ChannelEvidence): Candidate {
   const { nodes, counts, shares, missed } = frame;
   const hits = channelHits(frame, channel);
   const [first] = nodes;
-  const logs = new Float64Array(missed.length);
-  if (first !== undefined) logs[0] = channelLog(hits, counts, first, shares);
-  const ahead = (logs[0] ?? 0) - (missed[0] ?? 0);
-  for (const [i, node] of nodes.entries())
-    if (i > 0) logs[i] = ahead < aheadMin ? (missed[i] ?? 0) + ahead : channelLog(hits, counts, node, shares);
+  const log = first === undefined ? 0 : channelLog(hits, counts, first, shares);
+  const ahead = log - (missed[0] ?? 0);
+  const logs = nodes.map((node, i) =>
+    i === 0 ? log : ahead < aheadMin ? (missed[i] ?? 0) + ahead : channelLog(hits, counts, node, shares),
+  );
   return { actor: channel.actor, hits, logs };
 }
 
@@ -132,12 +138,9 @@ function candidateOf(frame: Frame, channel: ChannelEvidence): Candidate {
 const aheadMin = 3;
 
 function channelHits(frame: Frame, channel: ChannelEvidence): readonly WeighedHit[] {
-  const { evidence, settings, matched } = frame;
-  return weigh(
-    channel.hits,
-    likelihoodRatios(channel, matched, evidence.customers, settings.model),
-    evidence.reports,
-  );
+  const { evidence, settings, matched, sums } = frame;
+  const context = { matched, customers: evidence.customers, model: settings.model, sums };
+  return weigh(channel.hits, ratiosFrom(channel, context), evidence.reports);
 }
 
 /**

@@ -20,22 +20,51 @@ export function likelihoodRatios(
   customers: number,
   model: ModelSettings,
 ): (report: number) => number {
+  return ratiosFrom(exposure, { matched, customers, model, sums: new Map() });
+}
+
+/** Sums of shares over the first reports, by exposure: the same exposure asked about more reports goes on from there. */
+export type ShareSums = Map<Exposure["exposed"], ShareSum>;
+
+interface ShareSum {
+  readonly reach: Exposure["reach"];
+  readonly reports: number;
+  readonly sum: number;
+}
+
+/** What `sums` holds must be of the same customers, model, and matched customers (or the first of them). */
+export interface RatioContext {
+  readonly matched: readonly number[];
+  readonly customers: number;
+  readonly model: ModelSettings;
+  readonly sums: ShareSums;
+}
+
+/** `likelihoodRatios`, for who asks of one exposure again and again, as reports come in. */
+export function ratiosFrom(exposure: Exposure, context: RatioContext): (report: number) => number {
+  const { matched, customers, model } = context;
   const { contamination, shrinkage, stratumWeight } = model;
-  const base = { matched: 0, customers, shrinkage };
   const share = (report: number): number =>
-    shareOf(exposure, report, { ...base, matched: matched[report] ?? 0 });
-  // A loop of its own, without an array: it is run for every account at every step of the ladder.
-  let sum = 0;
-  for (let report = 0; report < matched.length; report++) {
-    base.matched = matched[report] ?? 0;
-    sum += shareOf(exposure, report, base);
-  }
-  const mean = sum / Math.max(1, matched.length);
+    shareOf(exposure, report, { matched: matched[report] ?? 0, customers, shrinkage });
+  const mean = shareSum(exposure, context) / Math.max(1, matched.length);
   return (report) => {
     const own = stratumWeight === 0 ? 0 : stratumWeight * share(report);
     const ratio = 1 / (own + (1 - stratumWeight) * mean);
     return ratio / (1 - contamination + contamination * ratio);
   };
+}
+
+function shareSum(exposure: Exposure, { matched, customers, model, sums }: RatioContext): number {
+  const known = sums.get(exposure.exposed);
+  const goesOn = known !== undefined && known.reach === exposure.reach && known.reports <= matched.length;
+  let sum = goesOn ? known.sum : 0;
+  const base = { matched: 0, customers, shrinkage: model.shrinkage };
+  for (let report = goesOn ? known.reports : 0; report < matched.length; report++) {
+    base.matched = matched[report] ?? 0;
+    sum += shareOf(exposure, report, base);
+  }
+  sums.set(exposure.exposed, { reach: exposure.reach, reports: matched.length, sum });
+  return sum;
 }
 
 /**

@@ -7,13 +7,13 @@ import { mixtureLog, type MixturePrior } from "./mixture.ts";
 export interface Candidate {
   readonly actor: string;
   readonly hits: readonly WeighedHit[];
-  readonly logs: Float64Array;
+  readonly logs: readonly number[];
 }
 
 /** Accounts working together, and the log of prior times evidence, at each knowledge node. */
 export interface AccountSet {
   readonly actors: readonly string[];
-  readonly logs: Float64Array;
+  readonly logs: readonly number[];
 }
 
 export interface SetContext {
@@ -68,7 +68,7 @@ function likeliest(sets: readonly GrowingSet[], most: number): readonly GrowingS
 
 interface GrowingSet {
   readonly members: readonly Candidate[];
-  readonly logs: Float64Array;
+  readonly logs: readonly number[];
 }
 
 function grow(
@@ -77,10 +77,11 @@ function grow(
   context: SetContext,
 ): readonly GrowingSet[] {
   const grown = new Map<string, GrowingSet>();
-  for (const set of beam)
+  for (const set of beam) {
+    const explained = new Set(set.members.flatMap(({ hits }) => hits.map(({ report }) => report)));
     for (const { members } of best) {
       const [added] = members;
-      if (added === undefined || !explainsMore(set.members, added)) continue;
+      if (added === undefined || !explainsMore(explained, added)) continue;
       const together = [...set.members, added];
       const key = together
         .map((member) => member.actor)
@@ -90,12 +91,12 @@ function grow(
       const logs = togetherLogs(together, set.logs, context);
       grown.set(key, { members: together, logs });
     }
+  }
   return [...grown.values()];
 }
 
 /** An account whose every hit is also one of the others adds nothing: it stands among the silent ones. */
-function explainsMore(members: readonly Candidate[], added: Candidate): boolean {
-  const explained = new Set(members.flatMap((member) => member.hits.map((hit) => hit.report)));
+function explainsMore(explained: ReadonlySet<number>, added: Candidate): boolean {
   return added.hits.some((hit) => !explained.has(hit.report));
 }
 
@@ -104,9 +105,9 @@ const nodeDepth = 3;
 
 function togetherLogs(
   members: readonly Candidate[],
-  before: Float64Array,
+  before: readonly number[],
   context: SetContext,
-): Float64Array {
+): readonly number[] {
   const top = Math.max(...before);
   const hits = members.map((member) => member.hits);
   let change = -Infinity;
