@@ -86,10 +86,12 @@ export function firstReports(evidence: Evidence, count: number): Evidence {
     reports: evidence.reports.slice(0, count),
     intake: { ...evidence.intake, used: count },
     channels: evidence.channels.flatMap((channel) => {
-      const hits = channel.hits.filter((hit) => hit.report < count);
-      if (hits.length === 0) return [];
+      let early = 0;
+      for (const { report } of channel.hits) if (report < count) early++;
+      if (early === 0) return [];
+      if (early === channel.hits.length) return [channel];
       // Not cut off: five thousand accounts' counts, copied for every step of the ladder, are most of a trace's time.
-      return hits.length === channel.hits.length ? [channel] : [{ ...channel, hits }];
+      return [{ ...channel, hits: channel.hits.filter(({ report }) => report < count) }];
     }),
     segments: evidence.segments.map((segment) => ({
       ...segment,

@@ -32,6 +32,8 @@ export function mixtureLog(
   const split = new Float64Array(channels.length).fill(1);
   let leakPosterior = leak.map((a) => a + total / 2);
   let splitPosterior = split.map((a) => a + total / 2 / channels.length);
+  const leakDivergence = divergenceTo(leak);
+  const splitDivergence = divergenceTo(split);
   const parts = new Float64Array(channels.length + 1);
   let bound = -Infinity;
   for (let round = 0; round < roundsMax; round++) {
@@ -39,7 +41,7 @@ export function mixtureLog(
     const splitLogs = expectedLogs(splitPosterior);
     const shares = sharesOf(leakLogs, splitLogs);
     const counts = new Float64Array(parts.length);
-    let fit = -divergence(leakPosterior, leak, leakLogs) - divergence(splitPosterior, split, splitLogs);
+    let fit = -leakDivergence(leakPosterior, leakLogs) - splitDivergence(splitPosterior, splitLogs);
     for (const row of rows) fit += assign(row, shares, counts, parts);
     const [background = 0] = counts;
     leakPosterior = Float64Array.of(prior.background + background, prior.channel + total - background);
@@ -51,8 +53,13 @@ export function mixtureLog(
 }
 
 /** Of the background, then of each channel. */
-function sharesOf([background = 0, leak = 0]: Float64Array, split: Float64Array): Float64Array {
-  return Float64Array.of(Math.exp(background), ...split.map((log) => Math.exp(leak + log)));
+function sharesOf(ofLeak: Float64Array, split: Float64Array): Float64Array {
+  const background = ofLeak[0] ?? 0;
+  const leak = ofLeak[1] ?? 0;
+  const shares = new Float64Array(split.length + 1);
+  shares[0] = Math.exp(background);
+  for (let i = 0; i < split.length; i++) shares[i + 1] = Math.exp(leak + (split[i] ?? 0));
+  return shares;
 }
 
 /** Reports of equal likelihoods: one that some channel hits, or all of one kind of knowledge that none does. */
@@ -104,12 +111,16 @@ function expectedLogs(alpha: Float64Array): Float64Array {
   return alpha.map((a) => digamma(a) - whole);
 }
 
-/** Kullback-Leibler divergence of one Dirichlet distribution from another; `logs` are the first one's expected logs. */
-function divergence(from: Float64Array, to: Float64Array, logs: Float64Array): number {
-  let sum = logGamma(from.reduce((a, b) => a + b, 0)) - logGamma(to.reduce((a, b) => a + b, 0));
-  for (const [i, a] of from.entries()) {
-    const b = to[i] ?? 1;
-    sum += logGamma(b) - logGamma(a) + (a - b) * (logs[i] ?? 0);
-  }
-  return sum;
+/** Kullback-Leibler divergence of a Dirichlet distribution from this one, given the first one's expected logs. */
+function divergenceTo(to: Float64Array): (from: Float64Array, logs: Float64Array) => number {
+  const whole = logGamma(to.reduce((a, b) => a + b, 0));
+  const each = to.map(logGamma);
+  return (from, logs) => {
+    let sum = logGamma(from.reduce((a, b) => a + b, 0)) - whole;
+    for (let i = 0; i < from.length; i++) {
+      const a = from[i] ?? 1;
+      sum += (each[i] ?? 0) - logGamma(a) + (a - (to[i] ?? 1)) * (logs[i] ?? 0);
+    }
+    return sum;
+  };
 }
