@@ -1,11 +1,11 @@
 import { contactSteps, recencyDays } from "../model/strata.ts";
 
 /**
- * For each report, the sampled customers of its stratum at the time of the call, as sorted tuples of (key, had a ticket ever,
- * created): keys are hashes, so the smallest `matchedMax` are an even sample.
+ * For each report, the sampled customers of its stratum at the time of the call: `of` each, in the order of the keys, which are
+ * hashes, so that the smallest `matchedMax` are an even sample. `of` is the key or begins with it.
  * Parameters: reports, standings, cutoffs (milliseconds), strata, matchedMax.
  */
-function cells(suffix: string): string {
+function cells(suffix: string, of: string): string {
   const count = "arrayCount(t -> t < r.cutoff, c.opened)";
   const since = `(r.cutoff - c.opened[${count}])`;
   const recency = steps(
@@ -14,7 +14,7 @@ function cells(suffix: string): string {
   );
   return `
     SELECT r.report AS report, r.cutoff AS cutoff,
-           groupArraySorted({matchedMax:UInt32})((c.key, notEmpty(c.opened), c.created)) AS list
+           groupArraySorted({matchedMax:UInt32})(${of}) AS list
     FROM trace_customers${suffix} AS c
     INNER JOIN (
       SELECT (arrayJoin(arrayZip({reports:Array(UInt32)}, {standings:Array(String)}, {cutoffs:Array(Int64)},
@@ -30,7 +30,7 @@ export function matchedSizes(suffix: string): string {
   return `
     SELECT report, length(list) AS matched, arrayCount(x -> x.2, list) AS with_ticket,
            arrayMap(step -> arrayCount(x -> x.3 < step, list), {steps:Array(Int64)}) AS before
-    FROM (${cells(suffix)})`;
+    FROM (${cells(suffix, "(c.key, notEmpty(c.opened), c.created)")})`;
 }
 
 /**
@@ -44,7 +44,7 @@ export function matchedExposed(suffix: string): string {
       SELECT m.report AS report, w.actor AS actor, countIf(w.first_all < m.cutoff) AS by_all,
              countIf(w.first_unexplained < m.cutoff) AS by_unexplained,
              countIf(w.first_unfamiliar < m.cutoff) AS by_unfamiliar
-      FROM (SELECT report, cutoff, (arrayJoin(list) AS one).1 AS key FROM (${cells(suffix)})) AS m
+      FROM (SELECT report, cutoff, arrayJoin(list) AS key FROM (${cells(suffix, "c.key")})) AS m
       INNER JOIN (SELECT * FROM trace_reads${suffix} WHERE actor IN {actors:Array(String)}) AS w ON w.key = m.key
       GROUP BY report, actor HAVING by_all > 0)
     GROUP BY actor`;
