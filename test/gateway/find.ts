@@ -71,6 +71,17 @@ function* readings(text: string): Generator<string> {
   }
 }
 
+/** A longer text is looked through in pieces, which overlap by more than any marker takes: expressions run out of stack on it. */
+const pieceCharsMax = 500_000;
+const overlapChars = 5_000;
+
+function* piecesOf(text: string): Generator<string> {
+  for (let from = 0; ; from += pieceCharsMax - overlapChars) {
+    yield text.slice(from, from + pieceCharsMax);
+    if (from + pieceCharsMax >= text.length) return;
+  }
+}
+
 const hashes = ["md5", "sha224", "sha256", "sha384", "sha512"];
 
 /** Digests of every marked cell, in hex: a digest is an identifier too. */
@@ -136,12 +147,13 @@ export function finder(options: HelpdeskOptions): Finder {
   const inText = (text: string): readonly Marked[] => {
     const found = new Map<string, Marked>();
     const keep = (one: Marked): unknown => found.set(`${one.customer} ${one.table} ${one.field}`, one);
-    for (const reading of readings(text)) {
-      for (const one of marksIn(reading)) keep(one);
-      for (const one of [...numbersIn(reading), ...datesIn(reading, births)])
-        if (Number(one.customer) >= 1 && Number(one.customer) <= people)
-          keep({ ...one, table: "public.customers" });
-    }
+    for (const piece of piecesOf(text))
+      for (const reading of readings(piece)) {
+        for (const one of marksIn(reading)) keep(one);
+        for (const one of [...numbersIn(reading), ...datesIn(reading, births)])
+          if (Number(one.customer) >= 1 && Number(one.customer) <= people)
+            keep({ ...one, table: "public.customers" });
+      }
     for (const [run] of text.matchAll(/[0-9a-f]{32,128}/gi)) {
       const one = digests.get(run.toLowerCase());
       if (one !== undefined) keep(one);
