@@ -11,7 +11,7 @@ async function droppedMeanwhile({ agent, owner }: Scene): Promise<void> {
   await new Promise((done) => setTimeout(done, 300));
   await owner("drop table if exists scratch.customers");
   await late;
-  await agent.query("select name from customers where id = 3");
+  await agent.query("select name from public.customers where id = 3");
 }
 
 /** Between the gateway's reading of a statement and the server's: names, second evaluations, and what says whose a row is. */
@@ -134,6 +134,35 @@ export const seams: readonly Evasion[] = [
   ]),
   evasion("C", "s16", "select 1 from generate_series(1, (select length(name) from customers where id = 3))"),
   evasion("R/B", "s17", "copy (select name from customers where id = 3) to stdout csv header", name),
+  evasion(
+    "R",
+    "s18",
+    "select d::date from generate_series(date '1911-01-01', date '1938-12-31', interval '1 day') d, customers c where c.born = d::date and c.id = 3",
+    { leaks: "customers.born" },
+  ),
+  evasion(
+    "R",
+    "s19",
+    "select string_agg(chr(k), '' order by n) from generate_series(1, 14) n, generate_series(48, 122) k, customers where id = 3 and substr(name, n, 1) = chr(k)",
+    name,
+  ),
+  evasion(
+    "R",
+    "s20",
+    "select (select d::date from generate_series(date '1911-01-01', date '1938-12-31', interval '1 day') d where c.born = d) from customers c where id = 3",
+    { leaks: "customers.born" },
+  ),
+  evasion(
+    "R/B",
+    "s21",
+    [
+      "create temp table t (e text)",
+      "insert into t values ('x')",
+      "update t set e = g::date::text from generate_series(date '1911-01-01', date '1938-12-31', interval '1 day') g, customers c where c.born = g and c.id = 3",
+      "select e from t",
+    ],
+    { leaks: "customers.born" },
+  ),
 ];
 
 /** What a role that masks, or is bound to tickets, must not see unmasked, or of others: one connection's statements each. */

@@ -54,6 +54,8 @@ export interface Level {
   /** The query's own WINDOW clause. */
   readonly windows: readonly WindowDef[];
   readonly probed: Set<Atom>;
+  /** Fields that some condition compares with columns of others. */
+  readonly tied: Set<Atom>;
   readonly companions: Companion[];
   /** Fields that go through a window function: a row's answer holds those of its whole partition. */
   readonly through: { readonly partition: readonly Node[]; readonly lineage: Lineage }[];
@@ -73,6 +75,39 @@ export const forDeciding: Use = { output: false, aggregate: false, partition: nu
 /** What only decides which rows there are, or in which order. */
 export function decide(value: unknown, level: Level): void {
   for (const atom of lineageOf(value, level, forDeciding)) level.probed.add(atom);
+}
+
+/**
+ * Conditions on rows. Whoever reads `guess` where `guess = email` reads the email: what stands in one condition with a customer's
+ * field tells it, and so may any column that is made of such.
+ */
+export function decideRows(value: unknown, level: Level): void {
+  const clause = isTree(value) && isNode(value) && "BoolExpr" in value ? value.BoolExpr.args : null;
+  if (clause !== null) return clause?.forEach((part) => decideRows(part, level));
+  const before = structuredClone(value);
+  const lineage = lineageOf(value, level, forDeciding);
+  for (const atom of lineage) level.probed.add(atom);
+  if (lineage.size === 0 || !namesFree(before, level)) return;
+  for (const atom of lineage) if (isAtHand(atom.occurrence, level.scope)) level.tied.add(atom);
+}
+
+/** Whether a value names a column that is no customer's field. */
+export function namesFree(value: unknown, level: Level): boolean {
+  return columnsIn(value).some((column) => ofColumn(column, level).size === 0);
+}
+
+/** Columns that a value names, sub-selects left out: copies, because resolving changes them. */
+function columnsIn(value: unknown): { ColumnRef: ColumnRef }[] {
+  if (isTree(value) && isNode(value) && "ColumnRef" in value) return [structuredClone(value)];
+  if (isTree(value) && "SelectStmt" in value) return [];
+  return below(value).flatMap(columnsIn);
+}
+
+function isAtHand(occurrence: Occurrence, scope: Scope | null): boolean {
+  for (let level = scope; level !== null; level = level.parent)
+    for (const item of level.items)
+      for (const atom of wholeRow(item)) if (atom.occurrence === occurrence) return true;
+  return false;
 }
 
 const aggregateNames: ReadonlySet<string> = new Set(

@@ -1,7 +1,7 @@
 import type { Alias, JoinExpr, Node, RangeSubselect, RangeVar, SelectStmt } from "@pgsql/types";
 import { defect } from "../../../base/index.ts";
 import type { Relation } from "../catalog/catalog.ts";
-import { decide, forOutput, type Level, lineageOf } from "./expressions.ts";
+import { decide, decideRows, forOutput, type Level, lineageOf } from "./expressions.ts";
 import {
   become,
   columnRef,
@@ -402,7 +402,7 @@ function rewriteJoin(join: JoinExpr, sources: Sources): readonly Star[] {
 function joinSides(join: JoinExpr, larg: Node, rarg: Node, sources: Sources): readonly Star[] {
   const left = rewriteSource(larg, sources);
   const right = rewriteSource(rarg, sources);
-  decide(join.quals, sources.level);
+  decideRows(join.quals, sources.level);
   const using = (join.usingClause ?? []).map((name) => textOf(name) ?? "");
   const merged = join.isNatural === true ? commonNames(left, right) : using;
   if (merged.length === 0) return [...left, ...right];

@@ -1,9 +1,18 @@
 import type { Node, SelectStmt, WindowDef } from "@pgsql/types";
 import { figuredName } from "./tree/colnames.ts";
 import { rewriteWith } from "./ctes.ts";
-import { decide, forOutput, isStar, type Level, lineageOf, wholeRowNames } from "./expressions.ts";
+import {
+  decide,
+  decideRows,
+  forOutput,
+  isStar,
+  type Level,
+  lineageOf,
+  wholeRowNames,
+} from "./expressions.ts";
 import { rewriteSource, type Star, starOf } from "./from.ts";
 import {
+  anywhere,
   become,
   both,
   call,
@@ -62,6 +71,7 @@ export function levelOf(env: Env, windows: readonly WindowDef[] = []): Level {
     tables: env.tables,
     windows,
     probed: new Set(),
+    tied: new Set(),
     companions: [],
     through: [],
     state,
@@ -86,7 +96,7 @@ function rewriteSelect(query: SelectStmt, env: Env, named: boolean): Output {
   const whole = wholeRowNames(query);
   const sources = { level: scoped, outer: env.scope, whole, boxed: false, moved };
   const stars = (query.fromClause ?? []).flatMap((node) => rewriteSource(node, sources));
-  decide(query.whereClause, scoped);
+  decideRows(query.whereClause, scoped);
   reads.clear();
   const { targets, columns, openEnded } = rewriteTargets(query.targetList ?? [], stars, scoped, named);
   query.targetList = targets;
@@ -150,7 +160,7 @@ export function rewriteTargets(
         }
       } else targets.push(node);
       for (const { column, item } of expanded) {
-        if (column !== null) columns.push(column);
+        if (column !== null) columns.push({ ...column, lineage: union([column.lineage, level.tied]) });
         else {
           openEnded = true;
           columns.push(...item.columns, { name: "", lineage: item.rest });
@@ -161,7 +171,8 @@ export function rewriteTargets(
     const name = node.ResTarget.name ?? figuredName(val);
     const plain = val !== undefined && "ColumnRef" in val;
     const before = level.companions.length;
-    const lineage = lineageOf(val, level, forOutput);
+    const ties = level.tied.size > 0 && anywhere(val, (tree) => "ColumnRef" in tree);
+    const lineage = union([lineageOf(val, level, forOutput), ties ? level.tied : noLineage]);
     for (const companion of level.companions.slice(before)) companion.target = targets.length;
     const still = val !== undefined && "ColumnRef" in val;
     if ((named && !plain) || plain !== still) node.ResTarget.name = name;

@@ -11,7 +11,15 @@ import type {
 import { defect } from "../../../base/index.ts";
 import type { Relation } from "../catalog/catalog.ts";
 import { rewriteWith } from "./ctes.ts";
-import { decide, forDeciding, type Level, lineageOf, wholeRowNames } from "./expressions.ts";
+import {
+  decide,
+  decideRows,
+  forDeciding,
+  type Level,
+  lineageOf,
+  namesFree,
+  wholeRowNames,
+} from "./expressions.ts";
 import { relationOf, rewriteSource, type Sources, type Star, starOf, tableItem } from "./from.ts";
 import {
   type Atom,
@@ -135,6 +143,8 @@ function columnsOf(guarded: Guarded, occurrence: Occurrence, alias: string, leve
 /** What is stored must not be made of customers' fields, or they would be read from where nobody looks; but a field may become itself. */
 function store(column: string | null, value: unknown, { level, target }: Writing): void {
   const { replaced } = level.state;
+  // What a condition holds against a customer's field would be that field in another place.
+  if (level.tied.size > 0 && namesFree(value, level)) derived();
   const lineage = lineageOf(value, level, forDeciding);
   // A mask, or the null of a hidden field, would be written over what it hides.
   if (level.state.replaced > replaced) derived();
@@ -261,7 +271,7 @@ function rewriteUpdate(statement: UpdateStmt, env: Env): Output {
   const { level, target, sources } = writing;
   level.scope.items.push(target.item);
   const stars = (statement.fromClause ?? []).flatMap((node) => rewriteSource(node, sources));
-  decide(statement.whereClause, level);
+  decideRows(statement.whereClause, level);
   assign(statement.targetList, writing);
   boundRows(statement, writing);
   return returning(statement.returningClause, [...starOf(target.item), ...stars], writing);
@@ -273,7 +283,7 @@ function rewriteDelete(statement: DeleteStmt, env: Env): Output {
   keepLinks(writing);
   level.scope.items.push(target.item);
   const stars = (statement.usingClause ?? []).flatMap((node) => rewriteSource(node, sources));
-  decide(statement.whereClause, level);
+  decideRows(statement.whereClause, level);
   boundRows(statement, writing);
   return returning(statement.returningClause, [...starOf(target.item), ...stars], writing);
 }
@@ -290,7 +300,7 @@ function rewriteMerge(statement: MergeStmt, env: Env): Output {
   level.scope.items.push(target.item);
   const source = statement.sourceRelation ?? defect("MERGE from nothing");
   const stars = rewriteSource(source, sources);
-  decide(statement.joinCondition, level);
+  decideRows(statement.joinCondition, level);
   for (const node of statement.mergeWhenClauses ?? []) {
     if (!("MergeWhenClause" in node)) continue;
     const { commandType, condition, targetList, values } = node.MergeWhenClause;
