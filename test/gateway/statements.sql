@@ -88,6 +88,12 @@ with changed as (update customers set notes = upper(notes) where id = 2 returnin
 
 update customers set notes = notes || ' called' where id = 2
 
+select distinct (c).* from customers_archive c
+
+select (c).*, c.id from customers c where c.id = 3
+
+select (t).* from teams t union select (u).* from teams u
+
 -- refused
 update customers set notes = email where id = 2
 

@@ -150,7 +150,10 @@ export function rewriteTargets(
   let openEnded = false;
   for (const node of list) {
     if (!("ResTarget" in node)) return refuse("shape", "an unknown kind of column", "Name the columns.");
-    const { val } = node.ResTarget;
+    const val = plainStar(node.ResTarget.val, level);
+    if (val !== undefined) node.ResTarget.val = val;
+    if (val !== undefined && "A_Indirection" in val && endsInStar(val.A_Indirection.indirection))
+      openEnded = true;
     if (val !== undefined && isStar(val)) {
       const expanded = expand(val, stars, level);
       if (hides) {
@@ -180,6 +183,22 @@ export function rewriteTargets(
     columns.push({ name, lineage });
   }
   return { targets, columns, openEnded };
+}
+
+/** `(c).*` of a table in FROM is `c.*`, which is known column by column. */
+function plainStar(val: Node | undefined, level: Level): Node | undefined {
+  if (val === undefined || !("A_Indirection" in val)) return val;
+  const { arg, indirection } = val.A_Indirection;
+  const fields = arg !== undefined && "ColumnRef" in arg ? (arg.ColumnRef.fields ?? []) : [];
+  const [name] = fields.map((field) => textOf(field));
+  const only = fields.length === 1 && indirection?.length === 1 && endsInStar(indirection);
+  const known = level.scope.items.some(({ alias }) => alias === name);
+  return only && known ? { ColumnRef: { fields: [...fields, { A_Star: {} }] } } : val;
+}
+
+function endsInStar(indirection: readonly Node[] | undefined): boolean {
+  const last = indirection?.at(-1);
+  return last !== undefined && "A_Star" in last;
 }
 
 function expand(star: Node, stars: readonly Star[], level: Level): readonly Star[] {
