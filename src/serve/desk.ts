@@ -42,6 +42,7 @@ import { type EvidenceAnswer, type EvidenceWish, exportEvidence } from "./eviden
 import { type ExportAnswer, type ExportWish, exportSightings } from "./exporting.ts";
 import { catchUp } from "./live/catching-up.ts";
 import { type RunningServe, findServe } from "./live/running.ts";
+import { canariesOf } from "./live/standing.ts";
 import { lostStore } from "./lost-store.ts";
 import { openKeeper } from "./recording.ts";
 import { storeOptionsOf } from "./store-options.ts";
@@ -249,7 +250,8 @@ async function traceTimed(
   const { reports, span, settings, clock } = question;
   const started = clock();
   const whole = span.since === always.since && span.until === always.until;
-  const answer = await traceReports(store, reports, { settings, ...(whole ? {} : { span }) });
+  const canaries = await canariesOf(store.data);
+  const answer = await traceReports(store, reports, { canaries, settings, ...(whole ? {} : { span }) });
   return { ...answer, seconds: (clock() - started) / 1000 };
 }
 

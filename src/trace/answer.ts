@@ -66,6 +66,8 @@ export interface UsedAnswer {
   readonly knowledge: Knowledge;
   readonly stratum: string;
   readonly matched: number;
+  /** Only where it is so: the customer is a canary. */
+  readonly canary?: true;
 }
 
 /** The posterior after so many reports: every hypothesis, and the accounts that are shown at the end. */

@@ -96,7 +96,13 @@ describe("the evidence", () => {
   ])(
     "counted by SQL over the store is the evidence counted in memory, to the last count, %s",
     async (_, told) => {
-      const asked = { settings: defaultSettings, span: always, suffix: "", matchedMax: 1_000_000 };
+      const asked = {
+        settings: defaultSettings,
+        span: always,
+        suffix: "",
+        matchedMax: 1_000_000,
+        canaries: new Set<string>(),
+      };
       const counted = await evidenceFromStore(told === bare ? bareStore : store, given, asked);
       const desk = deskOfWorld(world, told);
       const oracle = evidenceInMemory(desk, firstReads(desk), reportsOfWorld(world), defaultSettings);
@@ -123,6 +129,21 @@ describe("the evidence", () => {
     expect(top?.actor).toBe(world.actors[world.truth.accounts[0] ?? -1]?.id);
     expect(answer.verdict).toBe("insider");
     expect(top?.probability).toBeGreaterThan(0.9);
+  });
+
+  it("takes a canary in that no table has, and says of every report whether it is one", async () => {
+    const [first] = given;
+    const invented = { customer: "a-canary", time: first?.time ?? 0, knew: ["name"] };
+    expect((await traceReports(store, [invented])).reports).toMatchObject({ used: 0, unknownCustomer: 1 });
+    const answer = await traceReports(store, [invented], { canaries: new Set(["a-canary"]) });
+    expect(answer.used).toMatchObject([{ customer: "a-canary", canary: true }]);
+    expect(answer.verdict).toBe("outside_breach");
+    const read = given.find(({ customer }) => customer !== null && customer !== "nobody-we-know");
+    const one = await traceReports(store, [read ?? invented], {
+      canaries: new Set([read?.customer ?? ""]),
+    });
+    // Several had read this customer: one of them, whoever it was.
+    expect(one.hypotheses.insider + one.hypotheses.stolen_account).toBeGreaterThan(0.9);
   });
 
   it("is fresh after it was built and stale after the next import", async () => {

@@ -19,6 +19,8 @@ export interface EvidenceOptions {
   /** Which tables: those of `refreshReach` under their own names, or those of `buildReach` under its suffix. */
   readonly suffix: string;
   readonly matchedMax: number;
+  /** Customers that are invented. */
+  readonly canaries: ReadonlySet<string>;
 }
 
 const hourMillis = 3_600_000;
@@ -55,7 +57,9 @@ export async function evidenceFromStore(
     engine.query<{ actor: string; events: number }>(ask.unknownByActor, spanParams(span)),
   ]);
   const known = (customer: string | null): string | null =>
-    customer !== null && (reporters.has(customer) || reads.has(customer)) ? customer : null;
+    customer !== null && (reporters.has(customer) || reads.has(customer) || options.canaries.has(customer))
+      ? customer
+      : null;
   const intake = usableReports(
     given.map((report) => ({ ...report, customer: known(report.customer) })),
     settings,
@@ -73,13 +77,14 @@ export async function evidenceFromStore(
   const none = situated.map(() => 0);
   const contactFrom: ContactFrom = base.get("contact from reads") === 1 ? "reads" : "tickets";
   return {
-    reports: situated.map((report, i) =>
-      usedReport(report, {
+    reports: situated.map((report, i) => {
+      const used = usedReport(report, {
         matched: matched[i]?.matched ?? 0,
         reads: reads.get(report.customer) ?? [],
         contactFrom,
-      }),
-    ),
+      });
+      return options.canaries.has(report.customer) ? { ...used, canary: true } : used;
+    }),
     intake: intake.counts,
     customers: base.get("customers") ?? 0,
     accounts: base.get("accounts") ?? 0,

@@ -2,6 +2,7 @@ import { formatInstant, type Instant } from "../domain/index.ts";
 import type { AccountAnswer, LadderStep, ReadBehindHit, TraceAnswer, Verdict } from "./answer.ts";
 import { accountPosteriors, type AccountPosterior } from "./model/account.ts";
 import { bounded } from "./model/bounded.ts";
+import { canarySentences } from "./model/canaries.ts";
 import { type ChannelEvidence, type ChannelKind, type Evidence, firstReports } from "./model/evidence.ts";
 import { reportsNeeded } from "./model/needed.ts";
 import { type Frame, frameOf, type Hypothesis, kindFor, storiesIn, type Story } from "./model/posterior.ts";
@@ -37,8 +38,9 @@ export function infer(evidence: Evidence, settings: Settings): TraceAnswer {
     needed,
     contactFrom: evidence.contactFrom,
     segments: segmentsOf(stories),
-    used: evidence.reports.map(({ customer, time, knowledge, stratum, matched }) => {
-      return { customer, time: text(time), knowledge, stratum, matched };
+    used: evidence.reports.map(({ canary, customer, time, knowledge, stratum, matched }) => {
+      const used = { customer, time: text(time), knowledge, stratum, matched };
+      return canary === true ? { ...used, canary } : used;
     }),
     exposureUnknown: {
       events: [...evidence.exposureUnknown.values()].reduce((sum, events) => sum + events, 0),
@@ -48,7 +50,7 @@ export function infer(evidence: Evidence, settings: Settings): TraceAnswer {
   return {
     verdict,
     ...told,
-    sentences: verdictSentences(verdict, told),
+    sentences: [...verdictSentences(verdict, told), ...canarySentences(evidence)],
     wouldChange: wouldChange(told),
     ladder: ladderOf(
       frame,

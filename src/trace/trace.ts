@@ -14,6 +14,8 @@ export interface TraceOptions {
   readonly settings?: Settings;
   /** Only reads in this part of time count. Everything is counted anew for it, which is slow. */
   readonly span?: Span;
+  /** Customers that are invented: a report of one says more than others. */
+  readonly canaries?: ReadonlySet<string>;
   readonly onProgress?: Progress;
 }
 
@@ -23,17 +25,17 @@ export async function traceReports(
   given: readonly GivenReport[],
   options: TraceOptions = {},
 ): Promise<TraceAnswer> {
-  const settings = options.settings ?? defaultSettings;
+  const { canaries = new Set<string>(), settings = defaultSettings } = options;
   const progress = options.onProgress ?? ((): void => undefined);
   if (options.span === undefined) {
     if (!(await isReachFresh(engine))) await refreshReach(engine, progress);
-    const asked = { settings, span: always, suffix: "", matchedMax: matchedMaxDefault };
+    const asked = { settings, canaries, span: always, suffix: "", matchedMax: matchedMaxDefault };
     return infer(await evidenceFromStore(engine, given, asked), settings);
   }
   const suffix = "_span";
   await buildReach(engine, suffix, options.span, progress);
   try {
-    const asked = { settings, span: options.span, suffix, matchedMax: matchedMaxDefault };
+    const asked = { settings, canaries, span: options.span, suffix, matchedMax: matchedMaxDefault };
     return infer(await evidenceFromStore(engine, given, asked), settings);
   } finally {
     for (const statement of dropTables(suffix)) await engine.command(statement);

@@ -2,7 +2,8 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { GatewayEvent } from "../../capture/index.ts";
-import type { LogReader, Said } from "../../record/index.ts";
+import { isRefusal } from "../../base/index.ts";
+import { type LogReader, openReader, type Said } from "../../record/index.ts";
 
 /** A customer that is invented: nobody outside can know it. */
 export interface Canary {
@@ -34,6 +35,7 @@ const kept = z.object({
   log: z.string(),
   next: z.number().int().min(0),
   suspended: z.array(z.string()),
+  former: z.array(z.string()),
   canaries: z.array(
     z.object({
       customer: z.string(),
@@ -51,9 +53,16 @@ const standingFile = "standing.json";
 export class Standing {
   readonly suspended: Set<string>;
   readonly canaries: Map<string, Canary>;
+  /** Canaries that were removed: who had them before then still has them. */
+  readonly former: Set<string>;
 
-  constructor(suspended: readonly string[] = [], canaries: readonly Canary[] = []) {
+  constructor(
+    suspended: readonly string[] = [],
+    canaries: readonly Canary[] = [],
+    former: readonly string[] = [],
+  ) {
     this.suspended = new Set(suspended);
+    this.former = new Set(former);
     this.canaries = new Map(canaries.map((one) => [one.customer, one]));
   }
 
@@ -63,8 +72,8 @@ export class Standing {
     if (entry.kind === "restoration") this.suspended.delete(restoration.parse(entry).actor);
     if (entry.kind !== "canary") return;
     const { customer, action, actor, ticket, time } = canary.parse(entry);
-    if (action === "removed") this.canaries.delete(customer);
-    else this.canaries.set(customer, { customer, actor, ticket, planted: time });
+    if (action === "planted") this.canaries.set(customer, { customer, actor, ticket, planted: time });
+    else if (this.canaries.delete(customer)) this.former.add(customer);
   }
 
   /** An alarm for each canary that an event shows, to stand right before the event's own entry. */
@@ -92,11 +101,19 @@ export async function standingOf(data: string, reader: LogReader): Promise<Stand
   const before = readKept(data);
   const log = reader.checkpoint.origin;
   const usable = before !== null && before.log === log && before.next <= reader.size;
-  const standing = usable ? new Standing(before.suspended, before.canaries) : new Standing();
+  const standing = usable ? new Standing(before.suspended, before.canaries, before.former) : new Standing();
   for await (const bundle of reader.entries(usable ? before.next : 0))
     for (const { entry } of bundle) if (entry !== null) standing.take(entry);
   keep(data, { log, next: reader.size }, standing);
   return standing;
+}
+
+/** Every customer that is or was a canary, as the log says it; none where there is no log. */
+export async function canariesOf(data: string): Promise<ReadonlySet<string>> {
+  const reader = await openReader(data);
+  if (isRefusal(reader)) return new Set();
+  const { canaries, former } = await standingOf(data, reader);
+  return new Set([...canaries.keys(), ...former]);
 }
 
 function readKept(data: string): z.infer<typeof kept> | null {
@@ -112,9 +129,10 @@ function readKept(data: string): z.infer<typeof kept> | null {
 
 /** By a rename, so that nobody reads half a view. */
 function keep(data: string, at: { readonly log: string; readonly next: number }, standing: Standing): void {
-  const { suspended, canaries } = standing;
+  const { suspended, canaries, former } = standing;
   const part = join(data, `${standingFile}.${process.pid}`);
-  const text = JSON.stringify({ ...at, suspended: [...suspended], canaries: [...canaries.values()] });
+  const lists = { suspended: [...suspended], canaries: [...canaries.values()], former: [...former] };
+  const text = JSON.stringify({ ...at, ...lists });
   writeFileSync(part, text, { mode: 0o600 });
   renameSync(part, join(data, standingFile));
 }

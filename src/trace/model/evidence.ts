@@ -46,6 +46,8 @@ export interface UsedReport {
   readonly stratum: string;
   /** Customers in the reporter's stratum at the time of the call (or how many of them were looked at). */
   readonly matched: number;
+  /** The customer is invented, to be found out by: nobody has it by chance. */
+  readonly canary?: boolean;
 }
 
 /** `all` its reads, its `unexplained` reads, or its reads in `unfamiliar` sessions. */

@@ -1,4 +1,5 @@
 import { logSumExp } from "../../stats/index.ts";
+import { canaryRatios, type CanaryRatios, withCanaries } from "./canaries.ts";
 import type { ChannelEvidence, ChannelKind, Evidence } from "./evidence.ts";
 import { type KnowledgeNode, knowledgeNodes } from "./knowledge.ts";
 import {
@@ -37,6 +38,7 @@ export interface Frame {
   /** The log evidence of an account that missed every report, at each knowledge node. */
   readonly missed: readonly number[];
   readonly sums: ShareSums;
+  readonly canaries: CanaryRatios;
 }
 
 /** `sums`: those of a frame of the same evidence with fewer reports, if there is one. */
@@ -53,6 +55,7 @@ export function frameOf(evidence: Evidence, settings: Settings, sums: ShareSums 
     matched: evidence.reports.map((report) => report.matched),
     missed: nodes.map((node) => channelLog([], counts, node, shares)),
     sums,
+    canaries: canaryRatios(evidence, settings.model),
   };
 }
 
@@ -138,9 +141,10 @@ function candidateOf(frame: Frame, channel: ChannelEvidence): Candidate {
 const aheadMin = 3;
 
 function channelHits(frame: Frame, channel: ChannelEvidence): readonly WeighedHit[] {
-  const { evidence, settings, matched, sums } = frame;
+  const { canaries, evidence, settings, matched, sums } = frame;
   const context = { matched, customers: evidence.customers, model: settings.model, sums };
-  return weigh(channel.hits, ratiosFrom(channel, context), evidence.reports);
+  const ratios = withCanaries(canaries.account, ratiosFrom(channel, context));
+  return weigh(channel.hits, ratios, evidence.reports);
 }
 
 /**
@@ -187,19 +191,23 @@ function segmentStories(frame: Frame): readonly Story[] {
 }
 
 function segmentHits(frame: Frame, name: string): readonly WeighedHit[] {
-  const { evidence, settings, matched } = frame;
+  const { canaries, evidence, settings, matched } = frame;
   const { reports } = evidence;
   const segment = evidence.segments.find((each) => each.name === name);
   if (segment === undefined) {
     const everyone = reports.map(({ knowable }, report) => ({ report, shown: knowable }));
-    return weigh(everyone, () => 1, reports);
+    return weigh(
+      everyone,
+      withCanaries(canaries.outside, () => 1),
+      reports,
+    );
   }
   const exposure = { exposed: segment.exposed, reach: matched.map(() => segment.size) };
   const ratios = likelihoodRatios(exposure, matched, evidence.customers, settings.model);
   const inside = segment.inside.flatMap((is, report) =>
     is ? [{ report, shown: reports[report]?.knowable ?? false }] : [],
   );
-  return weigh(inside, ratios, reports);
+  return weigh(inside, withCanaries(canaries.outside, ratios), reports);
 }
 
 /** Knowledge nodes are equally likely before the reports are heard. */

@@ -42,6 +42,11 @@ export interface ModelSettings {
   readonly stratumWeight: number;
   /** Pseudo-hits that draw a stratum's share towards the channel's share of the whole base. */
   readonly shrinkage: number;
+  /**
+   * As `contamination`, of reports that name a canary: 1 : 1/canaryContamination is the most that one says. By chance it takes a
+   * mistyped id (one in a hundred) that is a canary's of all ids (fifty in a million).
+   */
+  readonly canaryContamination: number;
   /** Beta prior of the leak share: the background's and each channel's pseudo-count. */
   readonly backgroundCount: number;
   readonly channelCount: number;
@@ -66,6 +71,13 @@ export const defaultSettings: Settings = {
   ],
   everyCallerKnows: ["phone", "phone_number", "telephone", "mobile"],
   clockToleranceHours: 6,
-  model: { contamination: 0.001, stratumWeight: 0, shrinkage: 2, backgroundCount: 1, channelCount: 1 },
+  model: {
+    contamination: 0.001,
+    canaryContamination: 1e-6,
+    stratumWeight: 0,
+    shrinkage: 2,
+    backgroundCount: 1,
+    channelCount: 1,
+  },
   seed: 20_191_105,
 };
