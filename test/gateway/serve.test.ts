@@ -1,8 +1,9 @@
 import type { ChildProcess } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Client } from "pg";
 import { z } from "zod";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openReader } from "../../src/record/index.ts";
@@ -13,15 +14,31 @@ import { type ServedDesk, serveDesk } from "./serving.ts";
 let postgres: Postgres;
 let desk: ServedDesk;
 let serving: ChildProcess;
+let yaml = "";
 
 beforeAll(async () => {
   postgres = await startPostgres({ customers: 200, agents: 5, markers: false });
   await asOwner(postgres, [
     `create role desk_control login password '${postgres.agent.password}'`,
+    `create role desk_revoker login createrole password '${postgres.agent.password}'`,
+    `create role ann_at_the_server login password '${postgres.agent.password}'`,
+    "grant ann_at_the_server to desk_revoker with admin option",
+    "grant pg_signal_backend to desk_revoker",
     "update tickets set closed_at = now() where assignee_id = 'agent-0002'",
     "insert into tickets (customer_id, assignee_id, queue, status, subject) values (7, 'agent-0001', 'email', 'open', 'slow')",
   ]);
   desk = await serveDesk(postgres);
+  const script = `require("fs").appendFileSync(process.argv[1], require("fs").readFileSync(0))`;
+  const command = [process.execPath, "-e", script, join(desk.data, "alarms")];
+  yaml = desk.yaml
+    .replace("  upstream:\n", `  alarm: { command: ${JSON.stringify(command)} }\n  upstream:\n`)
+    .replace(/(\n {4}control: \{[^}]*) \}/, "$1, revoker: desk_revoker }")
+    .replace(
+      /(\n {4}logins:\n)/,
+      `$1      desk_revoker: { password: ${JSON.stringify(postgres.agent.password)} }\n`,
+    )
+    .replace(/(\n {2}"agent-0001": \{)/, "$1 upstreamLogin: ann_at_the_server,");
+  writeFileSync(join(desk.data, "whosaw.yaml"), yaml);
   serving = await desk.start();
 }, 60_000);
 
@@ -96,7 +113,7 @@ describe("while serve runs", () => {
     const lead = await desk.as("lead-1");
     writeFileSync(
       join(desk.data, "whosaw.yaml"),
-      desk.yaml.replace("identifier: plain, contact: plain", "identifier: hidden, contact: plain"),
+      yaml.replace("identifier: plain, contact: plain", "identifier: hidden, contact: plain"),
     );
     serving.kill("SIGHUP");
     await expect
@@ -110,7 +127,7 @@ describe("while serve runs", () => {
     writeFileSync(join(desk.data, "whosaw.yaml"), "gateway: 7\n");
     serving.kill("SIGHUP");
     await lead.query("select name from customers where id = 10");
-    writeFileSync(join(desk.data, "whosaw.yaml"), desk.yaml);
+    writeFileSync(join(desk.data, "whosaw.yaml"), yaml);
     serving.kill("SIGHUP");
     await lead.end();
   });
@@ -138,6 +155,19 @@ describe("a canary", () => {
     const reader = good(await openReader(desk.data));
     const alarm = await reader.entry((seen?.receipt.index ?? 0) - 1);
     expect(alarm?.entry).toMatchObject({ kind: "alarm", rule: "canary", actor: "agent-0001", customer });
+    const index = (seen?.receipt.index ?? 0) - 1;
+    await expect
+      .poll(() => existsSync(join(desk.data, "alarms")) && readFileSync(join(desk.data, "alarms"), "utf8"), {
+        timeout: 10_000,
+      })
+      .toContain(`"index":${index}`);
+    // Whoever calls with it has it from the one account that was shown it.
+    const reports = join(desk.data, "reports.csv");
+    const called = new Date(Date.now() + 86_400_000).toISOString();
+    writeFileSync(reports, `customer,time,knew\n${customer},${called},name\n`);
+    const traced = desk.ask("trace", "--reports", reports);
+    expect(traced.json["used"]).toMatchObject([{ customer, canary: true }]);
+    expect(traced.json["accounts"], traced.stderr).toMatchObject([{ actor: "agent-0001" }]);
     expect(desk.ask("canary", "remove", customer).status).toBe(0);
     expect(desk.ask("canary", "list").json["canaries"]).toEqual([]);
     expect(desk.ask("canary", "remove", customer).status).toBe(3);
@@ -150,12 +180,30 @@ describe("a canary", () => {
   });
 });
 
+/** A session at the server itself, by the login that is ann's own. */
+async function pastTheGateway(): Promise<Client> {
+  const { host, port, database, agent } = postgres;
+  const client = new Client({ host, port, database, user: "ann_at_the_server", password: agent.password });
+  client.on("error", () => undefined);
+  await client.connect();
+  return client;
+}
+
+async function entryAt(receipt: unknown): Promise<unknown> {
+  const { index } = z.object({ index: z.number() }).parse(receipt);
+  // An answer waits until what it asks of is in the store, and so covered by a checkpoint.
+  expect(desk.ask("customer", "7").status).toBe(0);
+  return (await good(await openReader(desk.data)).entry(index))?.entry;
+}
+
 describe("a suspension", () => {
   it("cuts every session of the actor and shows by a probe that none can begin, in under a second; a restoration undoes it", async () => {
     const ann = await desk.as("agent-0001");
     const other = await desk.as("agent-0001");
     const lead = await desk.as("lead-1");
     await ann.query("select name from customers where id = 7");
+    const past = await pastTheGateway();
+    const pastEnded = new Promise((ended) => past.once("end", ended));
     const running = other.query("select pg_sleep(30)").then(
       () => "ended",
       () => "cut",
@@ -166,7 +214,11 @@ describe("a suspension", () => {
       actor: "agent-0001",
       ended: 2,
       probe: { outcome: "refused", code: "28000" },
+      upstream: [{ login: "ann_at_the_server", outcome: "done", why: null }],
     });
+    await pastEnded;
+    await expect(pastTheGateway()).rejects.toThrow(/not permitted to log in/);
+    expect(await entryAt(json["receipt"])).toMatchObject({ upstream: ["ann_at_the_server"] });
     expect(json["millis"]).toBeLessThan(1000);
     expect(await running).toBe("cut");
     await expect(ann.query("select name from customers where id = 7")).rejects.toThrow();
@@ -180,6 +232,7 @@ describe("a suspension", () => {
     expect(desk.ask("restore", "agent-0001", "--reason", "case 12: cleared").status).toBe(0);
     const again = await desk.as("agent-0001");
     await again.end();
+    await (await pastTheGateway()).end();
   }, 60_000);
 
   it("without a gateway is obeyed by the next one", async () => {

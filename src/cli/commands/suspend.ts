@@ -27,11 +27,22 @@ export async function suspendCommand(
       invocation,
       `No login of whosaw.yaml reads as ${actor}: right for somebody whom a pool's tokens name; otherwise look for a slip (whosaw actor ${actor}).`,
     );
+  for (const text of upstreamTexts(suspended.upstream)) screen.err(`whosaw: ${text}\n`);
   // A probe that got in, or that nobody answered, is a finding: the suspension isn't proved.
-  return suspended.probe === null || suspended.probe.outcome === "refused" ? 0 : 1;
+  const proved = suspended.probe === null || suspended.probe.outcome === "refused";
+  return proved && suspended.upstream.every(({ outcome }) => outcome !== "failed") ? 0 : 1;
 }
 
-function suspendedText({ actor, ended, probe, millis, receipt }: Suspended): string {
+/** What could not be done at the server. */
+function upstreamTexts(upstream: Suspended["upstream"]): readonly string[] {
+  return upstream.flatMap(({ login, outcome, why }) =>
+    why === null
+      ? []
+      : [`the server's login ${login}${outcome === "failed" ? " was not changed" : ""}: ${why}`],
+  );
+}
+
+function suspendedText({ actor, ended, probe, millis, receipt, upstream }: Suspended): string {
   const entry = `Entry ${receipt.index} of ${receipt.log} says so.`;
   if (probe === null)
     return `${actor} is suspended. No gateway runs on this data directory: the next one that starts obeys it. ${entry}`;
@@ -42,7 +53,9 @@ function suspendedText({ actor, ended, probe, millis, receipt }: Suspended): str
       : probe.outcome === "read"
         ? `but a probe that tried to log in as ${actor} GOT IN`
         : `but no probe could try to log in as ${actor} (${probe.code ?? "no answer"})`;
-  return `${actor} is suspended: ${sessions}, ${probed}, in ${millis ?? 0} ms. ${entry}`;
+  const taken = upstream.filter(({ outcome }) => outcome === "done").map(({ login }) => login);
+  const server = taken.length === 0 ? "" : `, the server's login ${taken.join(", ")} was taken away`;
+  return `${actor} is suspended: ${sessions}${server}, ${probed}, in ${millis ?? 0} ms. ${entry}`;
 }
 
 /** `whosaw restore ACTOR --reason TEXT`: undoes a suspension. */
@@ -61,5 +74,6 @@ export async function restoreCommand(
     screen.out(
       `${actor} may log in again${restored.running ? "" : " when the gateway starts"}. Entry ${restored.receipt.index} of ${restored.receipt.log} says so.\n`,
     );
-  return 0;
+  for (const text of upstreamTexts(restored.upstream)) screen.err(`whosaw: ${text}\n`);
+  return restored.upstream.every(({ outcome }) => outcome !== "failed") ? 0 : 1;
 }

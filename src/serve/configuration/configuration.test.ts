@@ -108,7 +108,7 @@ describe("whosaw.yaml", () => {
     const { login, control, protection, roles, workers } = gatewayOf(read);
     expect({ workers, control }).toEqual({
       workers: 2,
-      control: { login: "whosaw_control", database: "desk_production" },
+      control: { login: "whosaw_control", database: "desk_production", revoker: null },
     });
     expect(login.listen).toEqual({ kind: "tcp", host: "127.0.0.1", port: 6432 });
     expect(login.upstream.logins.get("whosaw_control")?.password).toBe("from a file");
@@ -206,6 +206,13 @@ describe("whosaw.yaml", () => {
       "no login of this name",
     ],
     ["workers: 2", "workers: 2\n  wrokers: 2", line("workers") + 1, "wrokers"],
+    [
+      "workers: 2",
+      "workers: 2\n  alarm: { webhook: http://pager.example.com/ }",
+      line("workers") + 1,
+      "webhook",
+    ],
+    ["workers: 2", "workers: 2\n  alarm: { seconds: 5 }", line("workers") + 1, "alarm"],
     ["gateway:", "gatewai:", line("gateway:"), "gatewai"],
   ])("refuses, with its line: %s -> %s", (from, to, at, says) => {
     expect(whole).toContain(from);

@@ -47,6 +47,12 @@ function ofRoles({ gateway, roles, tickets }: Sections): readonly Contradiction[
         what: "without tickets nothing is bound: add tickets",
       });
     }
+    if (gateway !== undefined && role.upstream === gateway.control.revoker) {
+      found.push({
+        path: ["roles", name, "upstream"],
+        what: "it is the login that takes others away (revoker), which must read no customers",
+      });
+    }
     if (gateway !== undefined && role.upstream === gateway.control.login) {
       found.push({
         path: ["roles", name, "upstream"],
@@ -70,6 +76,11 @@ function ofUsers({ gateway, roles, users, pools }: Sections): readonly Contradic
     const { databases } = gateway?.upstream ?? {};
     const unknown = user.databases?.find((database) => databases?.has(database) === false);
     if (unknown !== undefined) add("databases", `${unknown} isn't in gateway.upstream.databases`);
+    const own = user.upstreamLogin;
+    if (own !== null && gateway?.upstream.logins.has(own) === true)
+      add("upstreamLogin", "it is one of the gateway's own (upstream.logins): without it nobody could read");
+    if (own !== null && gateway?.control.revoker === null)
+      add("upstreamLogin", "nobody could take it away: add gateway.upstream.control.revoker");
     const what = methodNeeds(user, gateway);
     if (what !== null) add(user.method.kind, what);
   }

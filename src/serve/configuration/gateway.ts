@@ -10,6 +10,7 @@ import {
   type UpstreamOptions,
   type UpstreamTlsMode,
 } from "../../capture/index.ts";
+import { type AlarmHook, alarmHook } from "./alarm.ts";
 import { certificateAndKey, certificateFile, passwordFile } from "./sideFiles.ts";
 import { oidc } from "./tokens.ts";
 
@@ -22,12 +23,15 @@ export interface GatewaySection {
   readonly oidc: OidcOptions | null;
   readonly limits: LoginLimits;
   readonly workers: number;
+  readonly alarm: AlarmHook | null;
 }
 
 /** The gateway's own connection, which reads the catalog: one of `upstream.logins`, in this database (the server's name for it). */
 export interface ControlLogin {
   readonly login: string;
   readonly database: string;
+  /** Another of `upstream.logins`, which may take people's own logins at the server away (`users.NAME.upstreamLogin`); null: none is taken. */
+  readonly revoker: string | null;
 }
 
 /** sun_path holds 108 bytes with its end (unix(7)). */
@@ -97,7 +101,13 @@ function upstream(
       weak: z.array(z.enum(["md5", "cleartext", "trust"])).default([]),
       databases: databaseNames.optional(),
       logins: logins(folder),
-      control: z.strictObject({ login: z.string().min(1), database: z.string().min(1) }),
+      control: z
+        .strictObject({
+          login: z.string().min(1),
+          database: z.string().min(1),
+          revoker: z.string().min(1).optional(),
+        })
+        .transform(({ revoker = null, ...given }): ControlLogin => ({ ...given, revoker })),
       connectSeconds: z.number().min(1).max(300).default(10),
     })
     .transform((given, context) => {
@@ -111,6 +121,8 @@ function upstream(
       if (tls !== "disable" && given.server.kind === "unix") wrong("a socket speaks no TLS", "tls");
       if (!given.logins.has(given.control.login))
         wrong(`no login of this name is in logins`, "control", "login");
+      if (given.control.revoker !== null && !given.logins.has(given.control.revoker))
+        wrong(`no login of this name is in logins`, "control", "revoker");
       return {
         control: given.control,
         upstream: {
@@ -181,6 +193,7 @@ export function gatewaySection(folder: string): z.ZodType<GatewaySection> {
       oidc: oidc(folder).optional(),
       limits: z.preprocess((value) => value ?? noLimits, limits),
       workers: z.number().int().min(1).max(64).default(usualWorkers()),
+      alarm: alarmHook.optional(),
     })
     .transform((given, context) => {
       if (given.tls === undefined && !stays(given.listen)) {
@@ -198,6 +211,7 @@ export function gatewaySection(folder: string): z.ZodType<GatewaySection> {
         oidc: given.oidc ?? null,
         limits: given.limits,
         workers: given.workers,
+        alarm: given.alarm ?? null,
       };
     });
 }

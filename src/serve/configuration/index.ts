@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { isRefusal, type Refusal } from "../../base/index.ts";
 import type { Catalog, LoginOptions } from "../../capture/index.ts";
 import { type Protection, type Role, tableKey } from "../../policy/index.ts";
+import type { AlarmHook } from "./alarm.ts";
 import { againstCatalog } from "./againstCatalog.ts";
 import { contradictions } from "./contradictions.ts";
 import { type ConfigurationFile, type Mistake, openConfiguration, refusedMistake } from "./file.ts";
@@ -15,9 +16,14 @@ export interface GatewayConfiguration {
   readonly protection: Protection;
   readonly roles: ReadonlyMap<string, Role>;
   readonly workers: number;
+  readonly alarm: AlarmHook | null;
+  /** By actor: the logins at the server that are the actor's own. */
+  readonly ownLogins: ReadonlyMap<string, readonly string[]>;
   /** What this database's catalog doesn't bear out; empty where everything is there and fits. */
   readonly checkAgainst: (catalog: Catalog) => readonly Mistake[];
 }
+
+export type { AlarmHook } from "./alarm.ts";
 
 /** `whosaw.yaml`. Every key is optional; a key that isn't known is refused with its line. */
 export interface Configuration extends RecordSections {
@@ -62,11 +68,20 @@ function gatewayOf(given: Sections, opened: ConfigurationFile): GatewayConfigura
     protection,
     roles,
     workers: gateway.workers,
+    alarm: gateway.alarm,
+    ownLogins: ownLogins(users),
     checkAgainst: (catalog) =>
       againstCatalog({ protection, roles, written }, catalog).map(({ path, what }) =>
         opened.mistake(path, what),
       ),
   };
+}
+
+function ownLogins(users: Sections["users"]): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, readonly string[]>();
+  for (const { actor, upstreamLogin } of users?.values() ?? [])
+    if (upstreamLogin !== null) found.set(actor, [...(found.get(actor) ?? []), upstreamLogin]);
+  return found;
 }
 
 function issueMistake(issues: readonly z.core.$ZodIssue[], opened: ConfigurationFile): Mistake {

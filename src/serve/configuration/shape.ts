@@ -1,10 +1,9 @@
 import { z } from "zod";
-import type { UserOptions } from "../../capture/index.ts";
 import type { Role, TicketTable } from "../../policy/index.ts";
 import { type GatewaySection, gatewaySection } from "./gateway.ts";
 import { type ProtectedTables, protectedTables, ticketTable } from "./protection.ts";
 import { roles } from "./roles.ts";
-import { pools, users } from "./users.ts";
+import { type ConfiguredUser, pools, users } from "./users.ts";
 
 const share = z.number().min(0).max(1);
 
@@ -97,8 +96,8 @@ export interface Sections extends RecordSections {
   readonly protect?: ProtectedTables | undefined;
   readonly tickets?: TicketTable | undefined;
   readonly roles?: ReadonlyMap<string, Role> | undefined;
-  readonly users?: ReadonlyMap<string, UserOptions> | undefined;
-  readonly pools?: ReadonlyMap<string, UserOptions> | undefined;
+  readonly users?: ReadonlyMap<string, ConfiguredUser> | undefined;
+  readonly pools?: ReadonlyMap<string, ConfiguredUser> | undefined;
 }
 
 /** `folder`: where file names in the configuration start. */

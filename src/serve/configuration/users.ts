@@ -36,6 +36,11 @@ const person = {
   databases: z.array(z.string().min(1)).min(1).optional(),
 } as const;
 
+/** A user, and the login at the server that is this person's own: with it they could read past the gateway. */
+export interface ConfiguredUser extends UserOptions {
+  readonly upstreamLogin: string | null;
+}
+
 interface Person {
   readonly actor?: string | undefined;
   readonly role: string;
@@ -44,16 +49,17 @@ interface Person {
   readonly token?: string | undefined;
   readonly validUntil?: number | undefined;
   readonly databases?: readonly string[] | undefined;
+  readonly upstreamLogin?: string | undefined;
 }
 
-type Users = ReadonlyMap<string, UserOptions>;
+type Users = ReadonlyMap<string, ConfiguredUser>;
 
 /** A startup packet's user name: what the server takes, NAMEDATALEN - 1 bytes. */
 const userName = z.string().refine((text) => Buffer.byteLength(text) <= 63 && text !== "", "1 to 63 bytes");
 
 /** `users`: people with a login of their own. */
 export const users: z.ZodType<Users> = z
-  .record(userName, z.strictObject(person))
+  .record(userName, z.strictObject({ ...person, upstreamLogin: userName.optional() }))
   .transform((given, context) => made(given, context, () => null));
 
 /** `pools`: applications that act for people by signed tokens. */
@@ -86,6 +92,7 @@ function made(
           validUntil: says.validUntil ?? null,
           databases: says.databases ?? null,
           pool: poolOf(name),
+          upstreamLogin: says.upstreamLogin ?? null,
         },
       ];
     }),

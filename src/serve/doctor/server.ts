@@ -50,6 +50,10 @@ export async function logins(ask: CatalogAsk, gateway: GatewayConfiguration): Pr
   for (const name of login.upstream.logins.keys()) {
     const using = [...roles.values()].filter(({ upstream }) => upstream === name);
     const makes = using.some(({ ddl }) => ddl);
+    if (name === control.revoker) {
+      found.push(...(await revoking(ask, name, gateway)));
+      continue;
+    }
     const wrong = await powers(ask, { name, database: control.database, makes });
     found.push(...(wrong.length > 0 ? wrong : [ok("logins", `${name} has no power beyond its grants`)]));
     if (using.length > 0) found.push(...(await unreadable(ask, name, protection)));
@@ -63,6 +67,42 @@ export async function logins(ask: CatalogAsk, gateway: GatewayConfiguration): Pr
       failed("logins", `${says} may read ${table}`, `REVOKE ALL ON ${table} FROM ${from};`),
     ),
   ];
+}
+
+/** Whether the login that takes others away may: CREATEROLE, from version 16 on ADMIN OPTION on each, and pg_signal_backend. */
+async function revoking(
+  ask: CatalogAsk,
+  revoker: string,
+  { ownLogins }: GatewayConfiguration,
+): Promise<readonly Check[]> {
+  const own = [...ownLogins.values()].flat();
+  const rows = await ask(`
+select o.rolname,
+       r.rolsuper or (r.rolcreaterole and not o.rolsuper and (pg_catalog.current_setting('server_version_num')::int < 160000
+         or pg_catalog.pg_has_role(r.oid, o.oid, 'MEMBER WITH ADMIN OPTION'))),
+       r.rolsuper or pg_catalog.pg_has_role(r.oid, 'pg_signal_backend', 'USAGE')
+  from pg_catalog.pg_roles r, pg_catalog.pg_roles o
+ where r.rolname = ${literal(revoker)} and o.rolname in (${own.map(literal).join(", ") || "null"}) order by 1`);
+  const there = new Set(rows.map(([name]) => name));
+  const from = quoted(revoker);
+  const found = [
+    ...own
+      .filter((name) => !there.has(name))
+      .map((name) => failed("revoker", `the server has no login ${name}`, "Mend users.NAME.upstreamLogin.")),
+    ...rows
+      .filter(([, may]) => may !== "t")
+      .map(([name]) =>
+        failed(
+          "revoker",
+          `${revoker} can't take ${name ?? ""} away`,
+          `ALTER ROLE ${from} CREATEROLE; and from PostgreSQL 16 on GRANT ${quoted(name ?? "")} TO ${from} WITH ADMIN OPTION, INHERIT FALSE, SET FALSE;`,
+        ),
+      ),
+    ...(rows.some(([, , ends]) => ends !== "t")
+      ? [failed("revoker", `${revoker} can't end sessions`, `GRANT pg_signal_backend TO ${from};`)]
+      : []),
+  ];
+  return found.length > 0 ? found : [ok("revoker", `${revoker} can take ${own.length} logins away`)];
 }
 
 const serverRoles =

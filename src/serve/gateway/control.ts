@@ -6,6 +6,8 @@ import type { GatewayConfiguration } from "../configuration/index.ts";
 export interface OwnQuestions {
   /** Asks with the control login, and where that has no right, with the roles' logins. */
   readonly ask: AskDatabase;
+  /** Asks with the login that may take others away. Rejects where there is none. */
+  readonly askRevoker: AskDatabase;
   readonly close: () => void;
 }
 
@@ -42,6 +44,11 @@ export function ownQuestions(config: () => GatewayConfiguration): OwnQuestions {
         }
       }
       throw failure;
+    },
+    askRevoker: async (sql) => {
+      const { revoker } = config().control;
+      if (revoker === null) throw new Error("gateway.upstream.control names no revoker");
+      return controlFor(revoker).ask(sql);
     },
     close: () => {
       for (const one of opened.values()) one.close();

@@ -23,7 +23,7 @@ const person = z.object({
 export function ordersOf(parts: Parts, configuration: () => GatewayConfiguration): Orders {
   const { doors, log, sealing, shipper, standing, store, clock } = parts;
   const { recorder } = log;
-  const suspending = { recorder, standing, doors, configuration, clock };
+  const suspending = { recorder, standing, doors, configuration, clock, askRevoker: parts.askRevoker };
   return {
     ...decidingOrders(recorder, sealing),
     "/status": async () => ({
@@ -57,7 +57,9 @@ export function ordersOf(parts: Parts, configuration: () => GatewayConfiguration
     },
     "/restore": async (order) => {
       const wish = person.safeParse(order);
-      return wish.success ? restore(suspending, wish.data) : misunderstood;
+      return wish.success
+        ? ((await restore(suspending, wish.data)) as unknown as Json | Refusal)
+        : misunderstood;
     },
   };
 }

@@ -4,18 +4,26 @@ import { join, resolve } from "node:path";
 import { type Clock, type Json, type Refusal, defect, isRefusal, refusal } from "../../base/index.ts";
 import { loadCatalog, QuotaBook, type RecordEvents } from "../../capture/index.ts";
 import type { Role } from "../../policy/index.ts";
-import { type Recorder, type Sealing, openReader, openSealing } from "../../record/index.ts";
+import {
+  type Receipt,
+  type Recorder,
+  type Said,
+  type Sealing,
+  openReader,
+  openSealing,
+} from "../../record/index.ts";
 import { type Store, openStore } from "../../store/index.ts";
 import type { GatewayConfiguration } from "../configuration/index.ts";
 import { type Reloaded, type WatchedConfiguration, watchConfiguration } from "../configuration/watch.ts";
 import { storeOptionsOf } from "../store-options.ts";
 import { openPrivateSocket } from "../live/private-socket.ts";
+import { AlarmBell } from "../live/alarm-bell.ts";
 import { countInto, recallShown } from "../live/counting.ts";
-import { Reasons } from "../live/reasons.ts";
+import { type AskDatabase, Reasons } from "../live/reasons.ts";
 import { recordInto } from "../live/recorder.ts";
 import { findServe, runningFile } from "../live/running.ts";
 import { Shipper } from "../live/shipper.ts";
-import { standingOf, type Standing } from "../live/standing.ts";
+import { isAlarm, standingOf, type Standing } from "../live/standing.ts";
 import { type OpenLog, openLog } from "../witness.ts";
 import { ownQuestions } from "./control.ts";
 import type { Doors } from "./doors.ts";
@@ -65,6 +73,13 @@ export async function serve(options: ServeOptions): Promise<Serving | Refusal> {
   return opened;
 }
 
+interface RecordingParts {
+  readonly recorder: Recorder;
+  readonly sealing: Sealing;
+  readonly ask: AskDatabase;
+  readonly bell: AlarmBell;
+}
+
 /** What has been opened so far, to be let go of in the opposite order. */
 class Opening {
   readonly #options: ServeOptions;
@@ -110,7 +125,11 @@ class Opening {
     if (unfit !== null) return unfit;
     const sealing = await openSealing(data);
     if (isRefusal(sealing)) return sealing;
-    const recording = await this.#recording({ recorder: log.recorder, sealing }, questions.ask, gatewayNow);
+    const bell = new AlarmBell(() => gatewayNow().alarm, onEvent);
+    this.#undo.push(() => bell.close(0));
+    const { ask, askRevoker } = questions;
+    const into = { recorder: log.recorder, sealing, ask, bell };
+    const recording = await this.#recording(into, gatewayNow);
     if (isRefusal(recording)) return recording;
     const { record, standing } = recording;
     const { workers } = gatewayNow();
@@ -124,8 +143,8 @@ class Opening {
       recording.reasons.close();
       questions.close();
     };
-    const held = { data, store, log, sealing, watched, clock, onEvent };
-    const parts: Parts = { ...held, doors, standing, shipper, letGo };
+    const beside = { data, clock, onEvent, askRevoker, bell, letGo };
+    const parts: Parts = { ...beside, store, log, sealing, watched, doors, standing, shipper };
     changed = (reloaded) => void obey(parts, reloaded);
     await tellConfiguration(parts, { changed: [], sha256: watched.digest(), why: "start" });
     return start(parts, gatewayNow);
@@ -150,8 +169,7 @@ class Opening {
   }
 
   async #recording(
-    { recorder, sealing }: { readonly recorder: Recorder; readonly sealing: Sealing },
-    ask: (sql: string) => Promise<readonly (readonly (string | null)[])[]>,
+    { recorder, sealing, ask, bell }: RecordingParts,
     configuration: () => GatewayConfiguration,
   ): Promise<
     { readonly record: RecordEvents; readonly standing: Standing; readonly reasons: Reasons } | Refusal
@@ -184,6 +202,7 @@ class Opening {
           stopped = true;
           onEvent(`nothing can be recorded, so nothing is released: ${receipts.what}\n  ${receipts.todo}`);
         }
+        if (!isRefusal(receipts)) ringFor(bell, said, receipts);
         return receipts;
       },
     });
@@ -193,6 +212,15 @@ class Opening {
     };
     await recallShown(reader, quotas, this.#options.clock());
     return { record: countInto({ ...quotas, record }), standing, reasons };
+  }
+}
+
+/** Alarms are passed on when they are on the disk. */
+function ringFor(bell: AlarmBell, said: readonly Said[], receipts: readonly Receipt[]): void {
+  for (const [at, entry] of said.entries()) {
+    const receipt = receipts[at];
+    if (isAlarm(entry) && receipt !== undefined)
+      bell.ring({ alarm: entry, log: receipt.log, index: receipt.index });
   }
 }
 
@@ -208,9 +236,14 @@ export interface Parts {
   readonly shipper: Shipper;
   readonly clock: Clock;
   readonly onEvent: (text: string) => void;
+  readonly askRevoker: AskDatabase;
+  readonly bell: AlarmBell;
   /** Ends what asks the support database. */
   readonly letGo: () => void;
 }
+
+/** How long alarms that wait to be passed on may hold up an end, ms. */
+const alarmMillisMax = 5_000;
 
 async function start(parts: Parts, configuration: () => GatewayConfiguration): Promise<Serving> {
   const { data, doors, letGo, log, shipper, store, watched } = parts;
@@ -230,6 +263,7 @@ async function start(parts: Parts, configuration: () => GatewayConfiguration): P
       watched.stop();
       await doors.close(millis);
       letGo();
+      await parts.bell.close(alarmMillisMax);
       await shipper.flush();
       await socket.close();
       await shipper.close();

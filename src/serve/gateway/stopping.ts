@@ -7,7 +7,9 @@ import type { ActorId } from "../../domain/index.ts";
 import { readConfiguration } from "../configuration/index.ts";
 import { findServe } from "../live/running.ts";
 import { openLog } from "../witness.ts";
+import type { Revoked } from "./upstream-login.ts";
 import {
+  type GivenBack,
   loginsOf,
   reasonCharactersMax,
   restorationEntry,
@@ -29,6 +31,8 @@ export interface StoppingWish {
 export interface Restored {
   readonly actor: string;
   readonly running: boolean;
+  /** What came of the logins at the server that the suspension took. */
+  readonly upstream: readonly Revoked[];
   readonly receipt: { readonly log: string; readonly index: number };
 }
 
@@ -44,10 +48,10 @@ export async function suspendActor(wish: StoppingWish): Promise<Suspended | Refu
   const gateway = isRefusal(configured) ? undefined : configured.gateway;
   const logins = gateway === undefined ? [] : loginsOf(gateway, order);
   if (isRefusal(logins)) return logins;
-  const entry = suspensionEntry(order, wish.clock(), { ended: 0, probe: null, millis: null });
+  const entry = suspensionEntry(order, wish.clock(), { ended: 0, probe: null, millis: null, upstream: null });
   const receipt = await appendAlone(wish, entry);
   if (isRefusal(receipt)) return receipt;
-  return { actor: order.actor, ended: 0, probe: null, millis: null, logins, receipt };
+  return { actor: order.actor, ended: 0, probe: null, millis: null, logins, upstream: [], receipt };
 }
 
 /** Lets an actor in again, likewise. */
@@ -55,11 +59,14 @@ export async function restoreActor(wish: StoppingWish): Promise<Restored | Refus
   const order = orderOf(wish);
   if (isRefusal(order)) return order;
   const serve = await findServe(resolve(wish.data));
-  const receipt =
-    serve === null
-      ? await appendAlone(wish, restorationEntry(order, wish.clock()))
-      : ((await serve.ask("/restore", order as unknown as Json)) as unknown as Restored["receipt"] | Refusal);
-  return isRefusal(receipt) ? receipt : { actor: order.actor, running: serve !== null, receipt };
+  if (serve === null) {
+    const receipt = await appendAlone(wish, restorationEntry(order, wish.clock()));
+    return isRefusal(receipt) ? receipt : { actor: order.actor, running: false, upstream: [], receipt };
+  }
+  const given = (await serve.ask("/restore", order as unknown as Json)) as unknown as GivenBack | Refusal;
+  if (isRefusal(given)) return given;
+  const { index, log, upstream } = given;
+  return { actor: order.actor, running: true, upstream, receipt: { log, index } };
 }
 
 function orderOf({ actor, reason }: StoppingWish): SuspensionWish | Refusal {

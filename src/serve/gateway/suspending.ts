@@ -3,7 +3,9 @@ import type { Recorder, Said } from "../../record/index.ts";
 import type { GatewayConfiguration } from "../configuration/index.ts";
 import type { Standing } from "../live/standing.ts";
 import type { Doors } from "./doors.ts";
+import type { AskDatabase } from "../live/reasons.ts";
 import { type Probed, probe, withProbe } from "./probe.ts";
+import { type Revoked, returnLogin, revokeLogin } from "./upstream-login.ts";
 
 export interface SuspensionWish {
   readonly actor: string;
@@ -19,6 +21,8 @@ export interface Suspended {
   readonly millis: number | null;
   /** Logins of whosaw.yaml that read as this actor. None, where no pool speaks for people either, is a slip more often than not. */
   readonly logins: readonly string[];
+  /** The actor's own logins at the server, taken away; empty where none is configured. */
+  readonly upstream: readonly Revoked[];
   readonly receipt: { readonly log: string; readonly index: number };
 }
 
@@ -49,6 +53,7 @@ export interface SuspendParts {
   readonly standing: Standing;
   readonly doors: Doors;
   readonly configuration: () => GatewayConfiguration;
+  readonly askRevoker: AskDatabase;
   readonly clock: Clock;
 }
 
@@ -64,16 +69,38 @@ export async function suspend(parts: SuspendParts, wish: SuspensionWish): Promis
   // Before the log knows of it: what comes later than this line is released to nobody.
   standing.suspended.add(wish.actor);
   const ordered = await recorder.append(
-    suspensionEntry(wish, clock(), { ended: 0, probe: null, millis: null }),
+    suspensionEntry(wish, clock(), { ended: 0, probe: null, millis: null, upstream: null }),
   );
   if (isRefusal(ordered)) return ordered;
-  const { ended } = await doors.suspend(wish.actor);
+  // Both at once: a server that is slow to revoke must not keep the gateway's door open.
+  const [{ ended }, upstream] = await Promise.all([doors.suspend(wish.actor), revoked(parts, wish.actor)]);
   const probed = await tried(parts, wish.actor);
   const millis = Math.round((performance.now() - begun) * 10) / 10;
-  const done = await recorder.append(suspensionEntry(wish, clock(), { ended, probe: { ...probed }, millis }));
+  const taken = upstream.filter(({ outcome }) => outcome === "done").map(({ login }) => login);
+  const told = suspensionEntry(wish, clock(), {
+    ended,
+    probe: { ...probed },
+    millis,
+    upstream: listed(taken),
+  });
+  const done = await recorder.append(told);
   if (isRefusal(done)) return done;
+  standing.take(told);
   const receipt = { log: done.log, index: done.index };
-  return { actor: wish.actor, ended, probe: probed, millis, logins, receipt };
+  return { actor: wish.actor, ended, probe: probed, millis, logins, upstream, receipt };
+}
+
+async function revoked(
+  { configuration, askRevoker }: SuspendParts,
+  actor: string,
+): Promise<readonly Revoked[]> {
+  const logins = configuration().ownLogins.get(actor) ?? [];
+  return Promise.all(logins.map((login) => revokeLogin(askRevoker, login)));
+}
+
+/** As an entry has it: null where there is none. */
+function listed(logins: readonly string[]): readonly string[] | null {
+  return logins.length === 0 ? null : logins;
 }
 
 /** The probe's login is there for the probe alone. */
@@ -95,26 +122,41 @@ export function suspensionEntry(
     readonly ended: number;
     readonly probe: { readonly outcome: string; readonly code: string | null } | null;
     readonly millis: number | null;
+    readonly upstream: readonly string[] | null;
   },
 ): Said {
-  const { ended, millis, probe: met } = came;
+  const { ended, millis, probe: met, upstream } = came;
   const time = new Date(now).toISOString();
-  return { actor, by, ended, kind: "suspension", millis, probe: met, reason, time, upstream: null };
+  return { actor, by, ended, kind: "suspension", millis, probe: met, reason, time, upstream };
 }
 
-export function restorationEntry({ actor, reason, by }: SuspensionWish, now: number): Said {
+export function restorationEntry(
+  { actor, reason, by }: SuspensionWish,
+  now: number,
+  upstream: readonly string[] | null = null,
+): Said {
   const time = new Date(now).toISOString();
-  return { actor, by, kind: "restoration", reason, time, upstream: null };
+  return { actor, by, kind: "restoration", reason, time, upstream };
 }
 
 /** Lets an actor in again: first the log says so. */
 export async function restore(
-  { recorder, standing, doors, clock }: SuspendParts,
+  { recorder, standing, doors, askRevoker, clock }: SuspendParts,
   wish: SuspensionWish,
-): Promise<{ readonly log: string; readonly index: number } | Refusal> {
-  const receipt = await recorder.append(restorationEntry(wish, clock()));
+): Promise<GivenBack | Refusal> {
+  const taken = standing.revoked.get(wish.actor) ?? [];
+  const told = restorationEntry(wish, clock(), listed(taken));
+  const receipt = await recorder.append(told);
   if (isRefusal(receipt)) return receipt;
-  standing.suspended.delete(wish.actor);
+  standing.take(told);
+  const upstream = await Promise.all(taken.map((login) => returnLogin(askRevoker, login)));
   await doors.restore(wish.actor);
-  return { log: receipt.log, index: receipt.index };
+  return { log: receipt.log, index: receipt.index, upstream };
+}
+
+/** Where the log tells of a restoration, and what came of the logins that the suspension took. */
+export interface GivenBack {
+  readonly log: string;
+  readonly index: number;
+  readonly upstream: readonly Revoked[];
 }

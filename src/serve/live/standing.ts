@@ -20,7 +20,15 @@ export interface Alarm extends Said {
   readonly customer: string;
 }
 
-const suspension = z.object({ kind: z.literal("suspension"), actor: z.string() });
+export function isAlarm(entry: Said): entry is Alarm {
+  return entry.kind === "alarm";
+}
+
+const suspension = z.object({
+  kind: z.literal("suspension"),
+  actor: z.string(),
+  upstream: z.array(z.string()).nullable(),
+});
 const restoration = z.object({ kind: z.literal("restoration"), actor: z.string() });
 const canary = z.object({
   kind: z.literal("canary"),
@@ -36,6 +44,7 @@ const kept = z.object({
   next: z.number().int().min(0),
   suspended: z.array(z.string()),
   former: z.array(z.string()),
+  revoked: z.record(z.string(), z.array(z.string())),
   canaries: z.array(
     z.object({
       customer: z.string(),
@@ -55,12 +64,16 @@ export class Standing {
   readonly canaries: Map<string, Canary>;
   /** Canaries that were removed: who had them before then still has them. */
   readonly former: Set<string>;
+  /** By suspended actor: the logins at the server that the suspension took away. */
+  readonly revoked: Map<string, readonly string[]>;
 
   constructor(
     suspended: readonly string[] = [],
     canaries: readonly Canary[] = [],
     former: readonly string[] = [],
+    revoked: Readonly<Record<string, readonly string[]>> = {},
   ) {
+    this.revoked = new Map(Object.entries(revoked));
     this.suspended = new Set(suspended);
     this.former = new Set(former);
     this.canaries = new Map(canaries.map((one) => [one.customer, one]));
@@ -68,8 +81,17 @@ export class Standing {
 
   /** Takes one entry in; others than those in charge write are passed over. */
   take(entry: Said): void {
-    if (entry.kind === "suspension") this.suspended.add(suspension.parse(entry).actor);
-    if (entry.kind === "restoration") this.suspended.delete(restoration.parse(entry).actor);
+    if (entry.kind === "suspension") {
+      const { actor, upstream } = suspension.parse(entry);
+      this.suspended.add(actor);
+      // A second suspension finds a login that is taken already: what the first took stays to be given back.
+      if (upstream !== null) this.revoked.set(actor, upstream);
+    }
+    if (entry.kind === "restoration") {
+      const { actor } = restoration.parse(entry);
+      this.suspended.delete(actor);
+      this.revoked.delete(actor);
+    }
     if (entry.kind !== "canary") return;
     const { customer, action, actor, ticket, time } = canary.parse(entry);
     if (action === "planted") this.canaries.set(customer, { customer, actor, ticket, planted: time });
@@ -101,7 +123,9 @@ export async function standingOf(data: string, reader: LogReader): Promise<Stand
   const before = readKept(data);
   const log = reader.checkpoint.origin;
   const usable = before !== null && before.log === log && before.next <= reader.size;
-  const standing = usable ? new Standing(before.suspended, before.canaries, before.former) : new Standing();
+  const standing = usable
+    ? new Standing(before.suspended, before.canaries, before.former, before.revoked)
+    : new Standing();
   for await (const bundle of reader.entries(usable ? before.next : 0))
     for (const { entry } of bundle) if (entry !== null) standing.take(entry);
   keep(data, { log, next: reader.size }, standing);
@@ -129,9 +153,14 @@ function readKept(data: string): z.infer<typeof kept> | null {
 
 /** By a rename, so that nobody reads half a view. */
 function keep(data: string, at: { readonly log: string; readonly next: number }, standing: Standing): void {
-  const { suspended, canaries, former } = standing;
+  const { suspended, canaries, former, revoked } = standing;
   const part = join(data, `${standingFile}.${process.pid}`);
-  const lists = { suspended: [...suspended], canaries: [...canaries.values()], former: [...former] };
+  const lists = {
+    suspended: [...suspended],
+    canaries: [...canaries.values()],
+    former: [...former],
+    revoked: Object.fromEntries(revoked),
+  };
   const text = JSON.stringify({ ...at, ...lists });
   writeFileSync(part, text, { mode: 0o600 });
   renameSync(part, join(data, standingFile));
