@@ -69,7 +69,10 @@ export interface StatementPlan {
   readonly names: ReadonlySet<string>;
 }
 
-/** Why a statement is not sent. `message` and `hint` hold no customer's value and no literal of the statement. */
+/**
+ * Why a statement is not sent. `message` and `hint` hold nothing of the database's; a syntax error quotes the word that the client wrote, as the
+ * server would, and goes to that client alone: neither is recorded.
+ */
 export interface StatementRefusal {
   readonly kind: "statement_refusal";
   /** SQLSTATE: 42501 for what whosaw refuses; the server's own for what it would refuse (42601, 42P01). */
@@ -78,6 +81,8 @@ export interface StatementRefusal {
   readonly hint: string;
   /** Closed words for the record: which rule refused. */
   readonly rule: string;
+  /** Character of the client's text, from 1, at which the server would point. */
+  readonly position?: number;
 }
 
 /** What a statement is judged by. */

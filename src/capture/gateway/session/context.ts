@@ -132,9 +132,13 @@ export class SessionContext {
 
   /** A name that isn't known may be newer than the last look. @returns whether there was something to look at again. */
   async lookAgain(): Promise<boolean> {
-    if (this.#own !== null) return false;
-    await this.#services.catalog.refresh();
-    return true;
+    if (this.#own === null) {
+      await this.#services.catalog.refresh();
+      return true;
+    }
+    // Others may have made it since this session last looked for itself.
+    this.#ownDue = true;
+    return (await this.renew()) === "known";
   }
 
   /** Notes what a statement that is being sent does to names. */

@@ -27,6 +27,7 @@ import {
   noLineage,
   type Occurrence,
   type Output,
+  placeOf,
   type Scope,
   stillFound,
   union,
@@ -158,7 +159,7 @@ function ofColumn(node: { ColumnRef: ColumnRef }, level: Level): Lineage {
   const [first] = words;
   const found: Found =
     words.length === 1 && !star && first !== undefined
-      ? findColumn(first, level.scope)
+      ? findColumn(first, level.scope, placeOf(node.ColumnRef, level.env.work))
       : qualified(node, words, star, level);
   if (found.column?.instead !== undefined) become(node, found.column.instead());
   return found.lineage;
@@ -176,7 +177,8 @@ function qualified(
   const [table, schema] = path.toReversed();
   if (table === undefined || path.length > 3)
     return refuse("shape", "a column is named in an unknown way", "Name it plainly.");
-  const found = findIn(findItem(table, schema ?? null, level.scope), column);
+  const at = placeOf(node.ColumnRef, level.env.work);
+  const found = findIn(findItem(table, schema ?? null, level.scope, at), column, at);
   const fields = node.ColumnRef.fields ?? [];
   if (path.length > 1) {
     stillFound(table, schema ?? null, level.scope);
@@ -197,7 +199,7 @@ function ofField(arg: Node | undefined, steps: readonly Node[], level: Level): L
     if (scope.items.some((item) => item.openEnded || item.columns.some((column) => column.name === name)))
       return null;
   }
-  const found = findIn(findItem(name, null, level.scope), field);
+  const found = findIn(findItem(name, null, level.scope, null), field, null);
   if (found.column?.instead !== undefined)
     return refuse("row", "a whole row of a masked table is read", "Name its columns.");
   return found.lineage;

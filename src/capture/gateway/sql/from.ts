@@ -27,6 +27,7 @@ import {
   noLineage,
   occurrenceOf,
   type Output,
+  placeOf,
   type Scope,
   union,
   type Work,
@@ -151,7 +152,11 @@ export function relationOf(place: RangeVar, work: Work): Relation | null {
     schema === undefined ? catalog.resolve(name, work.searchPath) : catalog.relation(schema, name);
   if (found === null) {
     if (schema === "pg_catalog" || schema === "information_schema") return null;
-    return mistake("42P01", `relation "${schema === undefined ? name : `${schema}.${name}`}" does not exist`);
+    return mistake(
+      "42P01",
+      `relation "${schema === undefined ? name : `${schema}.${name}`}" does not exist`,
+      placeOf(place, work),
+    );
   }
   // Were it gone by the time that the statement runs, the name would mean a customers' table behind it: so the name is sent whole.
   if (schema === undefined && shadows(found, work)) work.count.changed = true;
@@ -176,12 +181,15 @@ function commonTable(place: RangeVar, tables: CommonTable | null): CommonTable |
   return null;
 }
 
+const unsampled = "TABLESAMPLE clause can only be applied to tables and materialized views";
+
 /** `outside` is what FROM holds: the name itself, or a sample of it. */
 function rewriteTable(outside: Node, inside: Node, place: RangeVar, sources: Sources): Item {
   const { level } = sources;
   const alias = place.alias?.aliasname ?? place.relname ?? "";
   const common = commonTable(place, level.tables);
   if (common !== null) {
+    if ("RangeTableSample" in outside) return mistake("42809", unsampled, placeOf(place, level.env.work));
     if (common.output === null)
       return refuse(
         "with",
@@ -309,7 +317,7 @@ function inlineView(outside: Node, view: Relation, alias: Alias, sources: Source
   const { work } = level.env;
   if (work.depth >= viewsDeepMax)
     return refuse("view", `views are nested more than ${viewsDeepMax} deep`, "Read the tables themselves.");
-  if ("RangeTableSample" in outside) return mistake("42809", "TABLESAMPLE can only be applied to tables");
+  if ("RangeTableSample" in outside) return mistake("42809", unsampled);
   work.count.changed = true;
   const query = definitionOf(view);
   const inner: Work = { ...work, searchPath: [], depth: work.depth + 1 };

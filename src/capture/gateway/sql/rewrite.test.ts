@@ -190,8 +190,18 @@ describe("a rewritten statement", () => {
   });
 
   it("is refused with the server's own code for what the server wouldn't know", () => {
-    expect(rewriting("select * from nothing")).toMatchObject({ code: "42P01" });
-    expect(rewriting("select nothing from customers")).toMatchObject({ code: "42703" });
+    expect(rewriting("select 'ä' from nothing")).toMatchObject({ code: "42P01", position: 17 });
+    expect(rewriting("select nothing from customers")).toMatchObject({ code: "42703", position: 8 });
+    expect(rewriting("with t as (select 1) select * from t tablesample system (5)")).toMatchObject({
+      code: "42809",
+    });
+    expect(rewriting("select 'ä' frm a b")).toMatchObject({
+      code: "42601",
+      message: 'syntax error at or near "a"',
+      position: 16,
+    });
+    // Nobody's table: the server tells it, and points at it.
+    expect(served("select nothing from tags").sql).toBe("select nothing from tags");
     expect(rewriting("select from from")).toMatchObject({ code: "42601", rule: "parse" });
   });
 

@@ -1,6 +1,7 @@
 import type { Node } from "@pgsql/types";
 import { type PlanContext, type Slot, type StatementPlan, type StatementRefusal } from "../plan.ts";
 import { rewriteStatement } from "./utility.ts";
+import { namesOnlyPlainTables } from "./plain.ts";
 import { anywhere, hiddenPrefix, isTree } from "./tree/nodes.ts";
 import type { ParsedStatement } from "./tree/parse.ts";
 import { provenText } from "./tree/proof.ts";
@@ -39,9 +40,26 @@ export function rewrite(statement: ParsedStatement, context: PlanContext): Rewri
   try {
     return rewritten(statement, context);
   } catch (error) {
-    if (error instanceof Refused) return error.refusal;
-    throw error;
+    if (!(error instanceof Refused)) throw error;
+    const { at, refusal } = error;
+    if (refusal.rule === "names" && namesOnlyPlainTables(statement.tree, context)) return asItIs(statement);
+    return at === null ? refusal : { ...refusal, position: characterAt(statement.whole, at) };
   }
+}
+
+/** Nothing in it is anybody's. */
+function asItIs({ text: sql }: ParsedStatement): Rewritten {
+  return { sql, slots: [], probes: [], protected: false, action: "read", names: new Set() };
+}
+
+/** The server counts bytes in its trees, and characters, from 1, in its errors. */
+function characterAt(text: string, byte: number): number {
+  // Of a character's bytes only the first is no continuation.
+  return (
+    Buffer.from(text)
+      .subarray(0, byte)
+      .filter((one) => (one & 0xc0) !== 0x80).length + 1
+  );
 }
 
 function rewritten(statement: ParsedStatement, context: PlanContext): Rewritten {

@@ -167,8 +167,13 @@ export interface Found {
 
 const systemNames = new Set(["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"]);
 
+/** Where a part of the client's text stands in it, in bytes. Null: the part is a view's, or the gateway's own. */
+export function placeOf(part: { readonly location?: number | undefined }, work: Work): number | null {
+  return work.depth === 0 ? (part.location ?? null) : null;
+}
+
 /** A column named alone: the innermost level that has it, then, as the server does, a whole row of that name. */
-export function findColumn(name: string, scope: Scope | null): Found {
+export function findColumn(name: string, scope: Scope | null, at: number | null): Found {
   const lineages: Lineage[] = [];
   for (let level = scope; level !== null; level = level.parent) {
     let column: Column | null = null;
@@ -190,7 +195,7 @@ export function findColumn(name: string, scope: Scope | null): Found {
     return { lineage: union([...lineages, wholeRow(item)]), column: null };
   }
   const open = anyOpen(scope);
-  if (!open && !systemNames.has(name)) mistake("42703", `column "${name}" does not exist`);
+  if (!open && !systemNames.has(name)) mistake("42703", `column "${name}" does not exist`, at);
   return { lineage: union(lineages), column: null };
 }
 
@@ -211,6 +216,7 @@ export function findItem(
   alias: string,
   schema: string | null,
   scope: Scope | null,
+  at: number | null,
 ): { readonly item: Item; readonly level: Scope } {
   for (let level = scope; level !== null; level = level.parent) {
     const items = level.items.filter(
@@ -222,17 +228,21 @@ export function findItem(
       refuse("names", `table name "${alias}" stands for two things`, "Give each table an alias of its own.");
     return { item, level };
   }
-  return mistake("42P01", `missing FROM-clause entry for table "${alias}"`);
+  return mistake("42P01", `missing FROM-clause entry for table "${alias}"`, at);
 }
 
 /** Leaving a table's schema out must not make its name mean something nearer. */
 export function stillFound(alias: string, schema: string | null, scope: Scope | null): void {
-  if (findItem(alias, schema, scope).item !== findItem(alias, null, scope).item)
+  if (findItem(alias, schema, scope, null).item !== findItem(alias, null, scope, null).item)
     refuse("names", `table name "${alias}" stands for two things`, "Give each table an alias of its own.");
 }
 
 /** `alias.column`, and `alias.*` where the column is null. */
-export function findIn(found: { readonly item: Item; readonly level: Scope }, name: string | null): Found {
+export function findIn(
+  found: { readonly item: Item; readonly level: Scope },
+  name: string | null,
+  at: number | null,
+): Found {
   const { item, level } = found;
   if (name === null) {
     readWhole(item, level);
@@ -246,6 +256,6 @@ export function findIn(found: { readonly item: Item; readonly level: Scope }, na
   }
   if (systemNames.has(name)) return { lineage: noLineage, column: null };
   // The server would now try a function of that name on the whole row. Functions are called by their own notation here.
-  if (!item.openEnded) mistake("42703", `column ${item.alias}.${name} does not exist`);
+  if (!item.openEnded) mistake("42703", `column ${item.alias}.${name} does not exist`, at);
   return { lineage: wholeRow(item), column: null };
 }

@@ -209,7 +209,7 @@ function expand(star: Node, stars: readonly Star[], level: Level): readonly Star
   }
   const words = fields.slice(0, -1).map((field) => textOf(field) ?? "");
   const [table, schema] = words.toReversed();
-  const found = findItem(table ?? "", schema ?? null, level.scope);
+  const found = findItem(table ?? "", schema ?? null, level.scope, null);
   for (const { name } of found.item.columns) found.level.read(found.item, name);
   if ("ColumnRef" in star && fields.length > 2) {
     stillFound(table ?? "", schema ?? null, level.scope);

@@ -21,8 +21,7 @@ import {
   failingFor,
   fastPath,
   mayNotSpeak,
-  noSuchPortal,
-  noSuchStatement,
+  notFound,
   preparedUnderOther,
   refusedName,
   severalStatements,
@@ -283,7 +282,8 @@ export class FromClient {
 
   #bind(message: Extract<SessionMessage, { readonly kind: "Bind" }>): null {
     const found = this.#names.statements.get(message.statement);
-    if (found === undefined) return this.#refuse(noSuchStatement, null);
+    if (found === undefined)
+      return this.#refuse(notFound({ target: "statement", name: message.statement }), null);
     const prepared = this.#current(message.statement, found);
     if ("kind" in prepared) return this.#refuse(prepared, found.note);
     if (this.#names.portals.size >= namesMax) return this.#refuse(tooManyNames, found.note);
@@ -341,7 +341,7 @@ export class FromClient {
 
   #execute(message: Extract<SessionMessage, { readonly kind: "Execute" }>): Later {
     const portal = this.#names.portals.get(message.portal);
-    if (portal === undefined) return this.#refuse(noSuchPortal, null);
+    if (portal === undefined) return this.#refuse(notFound({ target: "portal", name: message.portal }), null);
     const { named, note, plan } = portal;
     const identity = named ?? this.#side.identities.current;
     if (plan === null)
@@ -424,8 +424,7 @@ export class FromClient {
 
   #clientDescribes(message: Extract<SessionMessage, { readonly kind: "Describe" }>): null {
     const found = this.#names.named(message.target).get(message.name);
-    if (found === undefined)
-      return this.#refuse(message.target === "statement" ? noSuchStatement : noSuchPortal, null);
+    if (found === undefined) return this.#refuse(notFound(message), null);
     const { described, plan } = found;
     // What a FETCH or EXECUTE returns is decided by what its name means now.
     const indirect = plan?.does.kind === "fetch" || plan?.does.kind === "execute";

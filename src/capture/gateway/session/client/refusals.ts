@@ -21,18 +21,32 @@ export const tooManyNames: StatementRefusal = statementRefusal({
   hint: "Close those that are no longer needed.",
   rule: "names",
 });
-export const noSuchStatement: StatementRefusal = statementRefusal({
-  code: "26000",
-  message: "prepared statement does not exist",
-  hint: "",
-  rule: "no_statement",
-});
-export const noSuchPortal: StatementRefusal = statementRefusal({
-  code: "34000",
-  message: "portal or cursor does not exist",
-  hint: "",
-  rule: "no_portal",
-});
+/** In the server's words: the names are the client's own. */
+export function noSuchStatement(name: string): StatementRefusal {
+  return statementRefusal({
+    code: "26000",
+    message:
+      name === ""
+        ? "unnamed prepared statement does not exist"
+        : `prepared statement "${name}" does not exist`,
+    hint: "",
+    rule: "no_statement",
+  });
+}
+export function noSuchPortal(name: string, word: "portal" | "cursor"): StatementRefusal {
+  return statementRefusal({
+    code: "34000",
+    message: `${word} "${name}" does not exist`,
+    hint: "",
+    rule: "no_portal",
+  });
+}
+export function notFound(asked: {
+  readonly target: "statement" | "portal";
+  readonly name: string;
+}): StatementRefusal {
+  return asked.target === "statement" ? noSuchStatement(asked.name) : noSuchPortal(asked.name, "portal");
+}
 export const preparedUnderOther: StatementRefusal = statementRefusal({
   code: "26000",
   message: "whosaw: the prepared statement was made under other rights or another catalog",

@@ -47,13 +47,14 @@ export class SessionNames {
         return plan;
       case "fetch": {
         const portal = this.portals.get(plan.does.cursor);
-        if (portal?.plan === undefined || portal.plan === null) return noSuchPortal;
+        if (portal?.plan === undefined || portal.plan === null)
+          return noSuchPortal(plan.does.cursor, "cursor");
         if (!sameRights(portal.key, key(null))) return declaredUnderOther;
         return plan.does.move ? { ...portal.plan, slots: [] } : portal.plan;
       }
       case "execute": {
         const prepared = this.statements.get(plan.does.name);
-        if (prepared?.plan === undefined || prepared.plan === null) return noSuchStatement;
+        if (prepared?.plan === undefined || prepared.plan === null) return noSuchStatement(plan.does.name);
         return prepared.key === key(prepared.named) ? prepared.plan : preparedUnderOther;
       }
       default:

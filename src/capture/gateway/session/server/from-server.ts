@@ -366,6 +366,7 @@ const rowless: ReadonlySet<string> = new Set(
 
 export function refusalMessage(refusal: StatementRefusal): BackendMessage {
   const hint = refusal.hint === "" ? {} : { hint: refusal.hint };
+  const position = refusal.position === undefined ? {} : { position: String(refusal.position) };
   return {
     from: "backend",
     kind: "ErrorResponse",
@@ -375,6 +376,7 @@ export function refusalMessage(refusal: StatementRefusal): BackendMessage {
       sqlstate: refusal.code,
       message: refusal.message,
       ...hint,
+      ...position,
       unknown: [],
     },
   };

@@ -11,6 +11,8 @@ export interface ParsedStatement {
   readonly text: string;
   /** Literals removed (pg_query's normalize). */
   readonly normalized: string;
+  /** The query text that it came in: the tree's locations are bytes of it. */
+  readonly whole: string;
 }
 
 /** The largest query text that is read. 1 MiB: an ORM's bulk INSERT fits, and a parse stays below a tenth of a second. */
@@ -66,8 +68,13 @@ function refused(code: string, message: string, hint: string): StatementRefusal 
 const tooDeep = (): StatementRefusal =>
   refused("54001", "statement is nested too deeply", "Split the statement, or write it with fewer levels.");
 
+/** The parser's complaint, and the character, from 0, that it is about. */
+interface SyntaxError extends Error {
+  readonly sqlDetails?: { readonly cursorPosition: number; readonly functionName: string };
+}
+
 /** A parser's own complaint has a class of that name in each instance; everything else means that the instance broke. */
-function isSyntaxError(error: unknown): error is Error {
+function isSyntaxError(error: unknown): error is SyntaxError {
   return error instanceof Error && error.name === "SqlError";
 }
 
@@ -81,15 +88,18 @@ function parseWhole(text: string): ParseResult | StatementRefusal {
       return tooDeep();
     }
     if (error.message.startsWith("memory exhausted")) return tooDeep();
-    return refused("42601", syntaxMessage(error.message), "Check the statement's spelling.");
+    return syntaxError(error);
   }
 }
 
-/** The server quotes the word it stumbled over, and that may be a customer's value: it is left out where it isn't a bare word. */
-function syntaxMessage(message: string): string {
-  return /^syntax error at (end of input|or near "[a-z_()[\],.;*=]{1,40}")$/i.test(message)
-    ? message
-    : "syntax error";
+const escapeHint = "Unicode escapes must be \\uXXXX or \\UXXXXXXXX.";
+
+/** As the server tells it: with the word that it stumbled over, which the client wrote, and where that word stands. */
+function syntaxError({ message, sqlDetails: where }: SyntaxError): StatementRefusal {
+  // The lexer's one complaint with a code of its own that a statement can bring about (scan.l).
+  const isEscape = message === "invalid Unicode escape" && where?.functionName === "core_yylex";
+  const refusal = refused(isEscape ? "22025" : "42601", message, isEscape ? escapeHint : "");
+  return where === undefined ? refusal : { ...refusal, position: where.cursorPosition + 1 };
 }
 
 /** The statements of a query text, in order; none for an empty one. */
@@ -109,7 +119,12 @@ export function parseStatements(text: string): readonly ParsedStatement[] | Stat
   return raw.map(({ stmt, stmt_location: from = 0, stmt_len: length = 0 }) => {
     const end = length === 0 ? bytes : from + length;
     const own = typeof plain === "string" ? plain.slice(from, end) : plain.toString("utf8", from, end);
-    return { tree: stmt ?? defect("a statement without a tree"), text: own, normalized: normalize(own) };
+    return {
+      tree: stmt ?? defect("a statement without a tree"),
+      text: own,
+      normalized: normalize(own),
+      whole: text,
+    };
   });
 }
 

@@ -6,11 +6,14 @@ import { statementRefusal, type StatementRefusal } from "../../plan.ts";
  */
 export class Refused extends Error {
   readonly refusal: StatementRefusal;
+  /** Byte of the query text at which the mistake stands; null: nowhere in particular. */
+  readonly at: number | null;
 
-  constructor(refusal: StatementRefusal) {
+  constructor(refusal: StatementRefusal, at: number | null = null) {
     super(refusal.message);
     this.name = "Refused";
     this.refusal = refusal;
+    this.at = at;
   }
 }
 
@@ -19,9 +22,7 @@ export function refuse(rule: string, message: string, hint: string): never {
   throw new Refused(statementRefusal({ code: "42501", message, hint, rule }));
 }
 
-/** The server would refuse it too, with this code. */
-export function mistake(code: string, message: string): never {
-  throw new Refused(
-    statementRefusal({ code, message, hint: "Check the names in the statement.", rule: "names" }),
-  );
+/** The server would refuse it too, with this code. `at`: the location that the tree gives for what is wrong. */
+export function mistake(code: string, message: string, at: number | null = null): never {
+  throw new Refused(statementRefusal({ code, message, hint: "", rule: "names" }), at);
 }
