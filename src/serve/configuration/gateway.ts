@@ -178,7 +178,7 @@ const limits: z.ZodType<LoginLimits> = z
 
 const noLimits = {};
 
-/** On two cores one process is as fast as two: the recorder and the store's engine need the second (measured; docs/operate/serve.md). */
+/** On two cores the recorder and the store's engine need the second: one process alone, until a measurement says otherwise. */
 function usualWorkers(): number {
   const cores = availableParallelism();
   return cores > 2 ? Math.min(8, cores) : 1;
