@@ -189,7 +189,12 @@ function statusOf({ messages }: Answer): string {
 }
 
 function isRefused({ messages }: Answer): boolean {
-  return messages.some(({ type, body }) => type === "E" && refusedBy.test(fieldsOf(body).get("M") ?? ""));
+  return messages.some(({ type, body }) => {
+    if (type !== "E") return false;
+    const fields = fieldsOf(body);
+    // The server always says which of its routines failed; 42501 without one is the gateway's.
+    return refusedBy.test(fields.get("M") ?? "") || (fields.get("C") === "42501" && !fields.has("R"));
+  });
 }
 
 /** Sends, and gives what COPY asks for, until the server is ready. */

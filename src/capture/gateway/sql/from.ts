@@ -189,7 +189,7 @@ function rewriteTable(outside: Node, inside: Node, place: RangeVar, sources: Sou
   const alias = place.alias?.aliasname ?? place.relname ?? "";
   const common = commonTable(place, level.tables);
   if (common !== null) {
-    if ("RangeTableSample" in outside) return mistake("42809", unsampled, placeOf(place, level.env.work));
+    if ("RangeTableSample" in outside) return mistake("0A000", unsampled, placeOf(place, level.env.work));
     if (common.output === null)
       return refuse(
         "with",
@@ -317,7 +317,7 @@ function inlineView(outside: Node, view: Relation, alias: Alias, sources: Source
   const { work } = level.env;
   if (work.depth >= viewsDeepMax)
     return refuse("view", `views are nested more than ${viewsDeepMax} deep`, "Read the tables themselves.");
-  if ("RangeTableSample" in outside) return mistake("42809", unsampled);
+  if ("RangeTableSample" in outside) return mistake("0A000", unsampled);
   work.count.changed = true;
   const query = definitionOf(view);
   const inner: Work = { ...work, searchPath: [], depth: work.depth + 1 };
