@@ -275,7 +275,11 @@ function partitionOf(window: WindowDef, named: readonly WindowDef[]): readonly N
   const other = window.refname ?? (window.partitionClause === undefined ? window.name : undefined);
   const base = named.find((candidate) => candidate !== window && candidate.name === other);
   if (other === undefined || base === undefined) return window.partitionClause ?? [];
-  return partitionOf(base, named);
+  // Windows that name each other, or bear one name, are the server's to refuse; here they must come to an end.
+  return partitionOf(
+    base,
+    named.filter((one) => one !== base),
+  );
 }
 
 function ofJsonAggregate(arg: unknown, made: unknown, level: Level, use: Use): Lineage {

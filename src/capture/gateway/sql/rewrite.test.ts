@@ -200,6 +200,10 @@ describe("a rewritten statement", () => {
       message: 'syntax error at or near "a"',
       position: 16,
     });
+    // Refused by the server; here it must only come to an end.
+    expect(
+      served("select count(*) over w from tags window w as (order by name), w as (order by name)").slots,
+    ).toEqual([]);
     // Nobody's table: the server tells it, and points at it.
     expect(served("select nothing from tags").sql).toBe("select nothing from tags");
     expect(rewriting("select from from")).toMatchObject({ code: "42601", rule: "parse" });
