@@ -308,12 +308,13 @@ class Gateway {
 
   /** Makes the second net anew; the old one serves until then. The control login needs no right on a table: where it has none, the roles' logins read. */
   async #knit(database: Database): Promise<void> {
-    const { catalog, control, name } = database;
-    const { login, protection, roles } = this.#config;
-    const others = new Set([...roles.values()].map(({ upstream }) => upstream));
-    const readers = [...others].map((reader) => new Control(login.upstream, reader, name));
+    const { catalog, name } = database;
+    const { control, login, protection, roles } = this.#config;
+    // Connections of its own: a question refused to the control login would break the transaction in which the catalog is read.
+    const logins = new Set([control, ...[...roles.values()].map(({ upstream }) => upstream)]);
+    const readers = [...logins].map((reader) => new Control(login.upstream, reader, name));
     try {
-      const ask = firstAnswered([control, ...readers]);
+      const ask = firstAnswered(readers);
       const { isFull, net } = await knitNet(protection, catalog.current(), ask);
       database.net = net;
       if (isFull) this.#options.onTrouble(`the second net holds ${net.size} values and not all of them`);
