@@ -2,7 +2,7 @@ import { actorTokenSetting, admit } from "../admit/index.ts";
 import { isStatementRefusal, type PlanContext, type StatementPlan, type StatementRefusal } from "../plan.ts";
 import type { StatementNote } from "../recording.ts";
 import { parseAgain, type ParsedStatement, parseStatements, provenText, rewrite } from "../sql/index.ts";
-import { changingBatch, mayNotExport } from "./client/refusals.ts";
+import { changingBatch, mayNotExport, unreadable } from "./client/refusals.ts";
 import type { PlannedStatement, SessionServices } from "./needs.ts";
 
 /** Plans that are kept, and the bytes of statements that they may be kept for: our choice, some tens of megabytes. */
@@ -46,7 +46,7 @@ function rightsOf(key: string): string {
 export function planner(): SessionServices["plan"] {
   const kept = new Map<string, readonly PlannedStatement[] | StatementRefusal>();
   return (text, context) => {
-    if (text.length > plannedBytesKeptMax) return planText(text, context);
+    if (text.length > plannedBytesKeptMax) return plannedOr(text, context);
     // By what the role says, not by its name: a plan must not outlive the rights that it was made under.
     const key = `${contextKey(context)}\n${text}`;
     const found = kept.get(key);
@@ -56,11 +56,20 @@ export function planner(): SessionServices["plan"] {
       kept.set(key, found);
       return found;
     }
-    const planned = planText(text, context);
+    const planned = plannedOr(text, context);
     kept.set(key, planned);
     if (kept.size > plansKeptMax) for (const oldest of kept.keys()) if (kept.delete(oldest)) break;
     return planned;
   };
+}
+
+/** A defect of ours in reading a statement is that statement's refusal: it isn't sent, and the others go on. */
+function plannedOr(text: string, context: PlanContext): readonly PlannedStatement[] | StatementRefusal {
+  try {
+    return planText(text, context);
+  } catch {
+    return unreadable;
+  }
 }
 
 function planText(text: string, context: PlanContext): readonly PlannedStatement[] | StatementRefusal {

@@ -119,8 +119,8 @@ export class Session {
     // Whoever left before this is heard nothing of any more.
     if (client.socket.destroyed) return this.end("client_gone");
     if (server.socket.destroyed) return this.#lost();
-    client.socket.on("data", (chunk: Buffer) => this.#feedClient(chunk));
-    server.socket.on("data", (chunk: Buffer) => this.#feedServer(chunk));
+    client.socket.on("data", (chunk: Buffer) => this.#guarded(() => this.#feedClient(chunk)));
+    server.socket.on("data", (chunk: Buffer) => this.#guarded(() => this.#feedServer(chunk)));
     for (const event of ["error", "end", "close"]) {
       client.socket.on(event, () => this.end("client_gone"));
       server.socket.on(event, () => this.#lost());
@@ -176,6 +176,17 @@ export class Session {
     this.#resolveEnded(ending);
   }
 
+  /** A defect ends the session it happens in, and no other: nothing of it is shown. */
+  #guarded(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#services.onTrouble(`a session was cut: ${why}`);
+      this.cut("broken");
+    }
+  }
+
   #feedClient(chunk: Buffer): void {
     if (this.#ending !== null) return;
     if (this.#ends.client.framer.feed(chunk) !== null) return this.#violated();
@@ -225,7 +236,7 @@ export class Session {
       this.#clientBusy = false;
       if (this.#ending !== null) return;
       this.#ends.client.socket.resume();
-      this.#pumpClient();
+      this.#guarded(() => this.#pumpClient());
     };
     done.then(goOn, (error: unknown) => {
       // A defect, or a server that can't be asked: this session ends, and the others go on.
@@ -270,7 +281,7 @@ export class Session {
     this.#serverBusy = false;
     if (this.#ending !== null) return;
     socket.resume();
-    this.#pumpServer();
+    this.#guarded(() => this.#pumpServer());
   }
 
   #ready(status: TransactionStatus, pipeline: number | null): void {

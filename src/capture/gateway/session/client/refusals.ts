@@ -83,6 +83,12 @@ export const mayNotExport: StatementRefusal = statementRefusal({
   hint: "Read them with SELECT, or ask for a role with `export: true` in whosaw.yaml.",
   rule: "export",
 });
+export const unreadable: StatementRefusal = statementRefusal({
+  code: "XX000",
+  message: "whosaw: this statement could not be read, by a defect of the gateway's; it was not sent",
+  hint: "Write it another way, and report the statement to whosaw's developers.",
+  rule: "defect",
+});
 export const fastPath: StatementRefusal = statementRefusal({
   code: "42501",
   message: "whosaw: function calls by the fast path are refused",
