@@ -218,6 +218,12 @@ function ofCall(called: FuncCall, level: Level, use: Use): Lineage {
     called.agg_filter !== undefined ||
     aggregateNames.has(name);
   if (!aggregate) return lineageOf(called.args, level, use);
+  if (isOfOuterLevel(called, level.scope))
+    refuse(
+      "outer_aggregate",
+      "an aggregate of an outer query's columns stands in a sub-select",
+      "Put it into the outer query.",
+    );
   return asAggregate(level, () => {
     const each: Use = { ...inner, aggregate: true };
     const values = [lineageOf(called.args, level, each)];
@@ -226,6 +232,26 @@ function ofCall(called: FuncCall, level: Level, use: Use): Lineage {
     else decide(called.agg_order, level);
     return afterCounting(union(values), level, counting);
   });
+}
+
+/** An aggregate all of whose columns are an outer query's is that query's own, wherever it stands, and groups it. */
+function isOfOuterLevel({ args }: FuncCall, scope: Scope): boolean {
+  if (scope.parent === null) return false;
+  let [outer, own] = [0, 0];
+  anywhere(args, ({ ColumnRef: node }) => {
+    if (!isTree(node) || !Array.isArray(node["fields"])) return false;
+    const words = (node["fields"] as readonly Node[]).map((field) => textOf(field));
+    const table = words.at(-2);
+    const here = scope.items.some(({ alias, columns, openEnded }) =>
+      typeof table === "string"
+        ? alias === table
+        : openEnded || alias === words[0] || columns.some(({ name }) => name === words[0]),
+    );
+    if (here) own++;
+    else outer++;
+    return false;
+  });
+  return outer > 0 && own === 0;
 }
 
 /** The server's own count: another schema may have a function of that name which gives what it is given. */
