@@ -53,10 +53,7 @@ export async function openTrial(options: TrialOptions): Promise<Trial | Refusal>
     onLog: () => undefined,
     onError: () => undefined,
   });
-  const stop = async (): Promise<void> => {
-    await postgres.stop().catch(() => undefined);
-    await rm(nest, { recursive: true, force: true });
-  };
+  const stop = endedWith(postgres, nest);
   try {
     // PostgreSQL doesn't run as root; whom it then runs as must get into the folder.
     await chmod(nest, 0o711);
@@ -103,6 +100,32 @@ export async function openTrial(options: TrialOptions): Promise<Trial | Refusal>
       await stop();
     },
   };
+}
+
+/** What ends the server and removes its folder, when the demo is over or interrupted. */
+function endedWith(postgres: EmbeddedPostgres, nest: string): () => Promise<void> {
+  const end = async (): Promise<void> => {
+    await postgres.stop().catch(() => undefined);
+    await rm(nest, { recursive: true, force: true });
+  };
+  const forget = onInterrupt(end);
+  return async () => {
+    forget();
+    await end();
+  };
+}
+
+/** Ctrl-C ends the demo and what it started; a second one doesn't wait for that. @returns what takes this back. */
+function onInterrupt(act: () => Promise<void>): () => void {
+  const interrupted = (): void => {
+    forget();
+    void act().finally(() => process.exit(130));
+  };
+  const forget = (): void => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupted);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupted);
+  return forget;
 }
 
 /**
