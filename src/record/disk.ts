@@ -24,6 +24,9 @@ function writeSome(fd: number, bytes: Uint8Array, place: number): Promise<number
 /** Up to so many files, as a quiet log writes them, are fsynced each; more are made durable together. */
 const filesSyncedOneByOneMax = 12;
 
+/** Renames under way together: enough to keep the threads busy, few enough that a commit's write finds its turn. */
+const renamesAtOnceMax = 32;
+
 /**
  * The folders of one log, and the one way whole files come into them: written beside, fsynced, renamed, and the folder
  * fsynced before anyone relies on the name (`settle`).
@@ -94,10 +97,14 @@ export class Disk {
     const staged = this.#staged.splice(0);
     const together = staged.length > filesSyncedOneByOneMax && (await syncFileSystem(this.path("log/tmp")));
     if (!together) for (const { temporary } of staged) await syncFile(temporary);
-    for (const { temporary, name } of staged) {
-      await rename(temporary, this.path(name));
-      this.#unsettled.add(dirname(name));
-    }
+    // Several at once, because each waits longer for its thread than for the file system; their order is nobody's concern before `settle`.
+    for (let from = 0; from < staged.length; from += renamesAtOnceMax)
+      await Promise.all(
+        staged.slice(from, from + renamesAtOnceMax).map(async ({ temporary, name }) => {
+          await rename(temporary, this.path(name));
+          this.#unsettled.add(dirname(name));
+        }),
+      );
   }
 
   /** Makes every name since the last call durable. */
