@@ -1,5 +1,5 @@
 import { type Clock, type Refusal, isRefusal, refusal } from "../base/index.ts";
-import { type Instant, parseInstant } from "../domain/index.ts";
+import { type ActorId, type Instant, parseInstant } from "../domain/index.ts";
 import { type Desk, type Span, always, openDesk } from "../serve/index.ts";
 import type { Screen } from "./terminal/screen.ts";
 
@@ -71,6 +71,12 @@ export async function withDesk(
   } finally {
     await desk.close();
   }
+}
+
+/** An answer about nobody is still an answer; that it is about nobody must be said. */
+export async function tellUnknown(invocation: Invocation, desk: Desk, actor: ActorId): Promise<void> {
+  if (!(await desk.knows(actor)))
+    tell(invocation, `Nothing on record names an actor ${actor}: look for a slip in the id.`);
 }
 
 /** What an id on the command line must be (domain/ids.ts), said when it is none. */

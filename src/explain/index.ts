@@ -7,6 +7,7 @@ export { type Span, always, engineTime, spanParams } from "./span.ts";
 export { type Refreshed, refreshExplanations } from "./refresh.ts";
 export { type SeenOnce, type WhoSaw, whoSaw } from "./who-saw.ts";
 export { type WhatSaw, whatSaw } from "./what-saw.ts";
+export { isKnownActor } from "./known-actor.ts";
 export { actorSightings } from "./queries/actor-sightings.ts";
 export { type ImportReceipt, type SightingReceipt, actorReceipts } from "./receipts.ts";
 export { type OnProgress, classInSlices, isLiveFresh } from "./actor-days.ts";

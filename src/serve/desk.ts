@@ -7,6 +7,7 @@ import {
   type Refreshed,
   type Span,
   always,
+  isKnownActor,
   isLiveFresh,
   type WhatSaw,
   type WhoSaw,
@@ -103,6 +104,8 @@ export interface Desk {
   /** The trace as one self-contained HTML page. */
   traceReport(answer: TraceAnswer): string;
   scope(question: ScopeQuestion): Promise<Scope>;
+  /** False: nothing that was taken in names this actor, at any time. */
+  knows(actor: ActorId): Promise<boolean>;
   /** The lines of the exposed customers' CSV file. */
   scopeCsv(question: ScopeQuestion): AsyncIterable<string>;
   /** Writes sightings for others to read, and says so in the log before anybody can. */
@@ -168,6 +171,7 @@ function deskOf({ store, log, configuration, clock, alone }: Opened): Desk {
       needed(await alone(() => traceTimed(store, { reports, span, settings, clock }))),
     traceReport: (answer) => tracePage(answer, measured(), formatInstant(clock() as Instant)),
     scope: (question) => scope(store, question),
+    knows: (actor) => isKnownActor(store, actor),
     scopeCsv: (question) => scopeCsv(store.stream, question),
     exportSightings: (wish) => exportSightings({ store, ...log }, wish),
     exportEvidence: (wish) => exportEvidence({ store, ...log }, wish),

@@ -26,6 +26,7 @@ export interface RowsWish extends Span {
 /** The sightings of the bundle as tables, and what the report needs of them. */
 export interface Rows {
   readonly sightings: number;
+  readonly exposureUnknown: number;
   readonly sightingsCsv: Uint8Array;
   readonly unknownCsv: Uint8Array;
   readonly shown: readonly EvidenceSighting[];
@@ -72,6 +73,7 @@ export async function rowsOf(
     }
     return {
       sightings: staged.sightings,
+      exposureUnknown: staged.exposureUnknown,
       sightingsCsv: Buffer.concat(known),
       unknownCsv: Buffer.from(unknown.join("")),
       shown,

@@ -7,7 +7,7 @@ import { zipSync } from "fflate";
 import { z } from "zod";
 import { type Refusal, defect, isRefusal, refusal } from "../base/index.ts";
 import { type Instant, formatInstant } from "../domain/index.ts";
-import { always } from "../explain/index.ts";
+import { always, isKnownActor } from "../explain/index.ts";
 import { makeBundle, openReader } from "../record/index.ts";
 import {
   type EvidenceAttachment,
@@ -107,6 +107,12 @@ async function gather(
   const question = { actor: wish.actor, since: wish.since, until: wish.until, unexplainedOnly: false };
   const rows = await rowsOf({ store, clock }, recorder.log, wish);
   if (isRefusal(rows)) return rows;
+  if (rows.sightings + rows.exposureUnknown === 0 && !(await isKnownActor(store, wish.actor)))
+    return refusal(
+      "input",
+      `nothing on record names an actor ${wish.actor}: no bundle was written`,
+      "Look for a slip in the id; `whosaw actor ID` says what is known of one.",
+    );
   const found = await scope(store, question);
   const lines: string[] = [];
   for await (const line of scopeCsv(store.stream, question)) lines.push(line);

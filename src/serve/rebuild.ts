@@ -14,7 +14,10 @@ import { keptShape, unpackKept } from "./kept.ts";
 
 export interface Rebuilt {
   readonly imports: number;
+  /** Sightings of the imports and of the gateway together. */
   readonly sightings: number;
+  /** What a gateway had recorded: entries of the log, and the sightings that they tell of. */
+  readonly gateway: { readonly entries: number; readonly sightings: number };
 }
 
 export interface RebuildOptions {
@@ -145,9 +148,9 @@ async function importAll(
     }
     const shipped = await shipLog(store, reader);
     if (isRefusal(shipped)) return shipped;
-    sightings += shipped.sightings;
     await refreshAll(store, () => undefined);
-    return { imports: told.length, sightings };
+    const gateway = { entries: shipped.entries, sightings: shipped.sightings };
+    return { imports: told.length, sightings: sightings + gateway.sightings, gateway };
   } finally {
     await store.close();
   }

@@ -59,7 +59,11 @@ describe("the store", () => {
     rmSync(join(folder, "data/store"), { recursive: true });
     const rebuilt = whosaw("rebuild", "--json");
     expect(rebuilt.status, rebuilt.stderr).toBe(0);
-    expect(JSON.parse(rebuilt.stdout)).toEqual({ imports: 7, sightings: 8 });
+    expect(JSON.parse(rebuilt.stdout)).toEqual({
+      imports: 7,
+      sightings: 8,
+      gateway: { entries: 0, sightings: 0 },
+    });
     expect(answers()).toEqual(before);
   });
 

@@ -8,6 +8,7 @@ import {
   parseSpan,
   printJson,
   refuse,
+  tellUnknown,
   withDesk,
 } from "../invocation.ts";
 import { actorPage } from "../pages/actor.ts";
@@ -32,6 +33,7 @@ export async function actorCommand(
     if (written !== 0) return written;
     if (invocation.options.json) printJson(invocation.screen, answer);
     else invocation.screen.out(actorText(invocation, answer));
+    if (answer.sightings + answer.exposureUnknown === 0) await tellUnknown(invocation, desk, actor);
     return 0;
   });
 }

@@ -60,6 +60,11 @@ export async function evidenceCommand(invocation: Invocation, options: EvidenceO
 function evidenceLines(answer: EvidenceAnswer): readonly string[] {
   const { actor, customers, sightings, exposureUnknown, unproved, entries, erased, file, receipt } = answer;
   return [
+    ...(sightings + exposureUnknown === 0
+      ? [
+          `${actor} is known, but saw nobody in this time: the bundle proves no sighting, and can't prove that there was none`,
+        ]
+      : []),
     `${actor}: ${count(sightings)} sightings of ${count(customers)} customers, ${count(entries)} entries of the log with their proofs, written to ${file}`,
     ...(exposureUnknown > 0
       ? [`${count(exposureUnknown)} events don't say which customers they showed: exposure-unknown.csv`]

@@ -1,5 +1,5 @@
 import { isRefusal } from "../../base/index.ts";
-import { rebuild } from "../../serve/index.ts";
+import { type Rebuilt, rebuild } from "../../serve/index.ts";
 import { type ExitCode, type Invocation, printJson, refuse } from "../invocation.ts";
 import { progress } from "../terminal/progress.ts";
 import { count } from "../terminal/table.ts";
@@ -16,9 +16,18 @@ export async function rebuildCommand(invocation: Invocation): Promise<ExitCode> 
   bar.end();
   if (isRefusal(rebuilt)) return refuse(invocation, rebuilt);
   if (options.json) printJson(screen, rebuilt);
-  else
-    screen.out(
-      `The store was built anew from ${count(rebuilt.imports)} imports: ${count(rebuilt.sightings)} sightings.\n`,
-    );
+  else screen.out(rebuiltText(rebuilt));
   return 0;
+}
+
+function rebuiltText({ imports, sightings, gateway }: Rebuilt): string {
+  const sources = [
+    ...(imports === 0 ? [] : [`${count(imports)} ${imports === 1 ? "import" : "imports"}`]),
+    ...(gateway.entries === 0
+      ? []
+      : [`${count(gateway.entries)} of the gateway's entries (${count(gateway.sightings)} sightings)`]),
+  ];
+  return sources.length === 0
+    ? "The store was built anew, and is empty: the log holds no import and no sighting of the gateway's.\n"
+    : `The store was built anew from ${sources.join(" and ")}: ${count(sightings)} sightings.\n`;
 }

@@ -12,6 +12,7 @@ import {
   printJson,
   refuse,
   tell,
+  tellUnknown,
   withDesk,
 } from "../invocation.ts";
 import { scopePage } from "../pages/scope.ts";
@@ -60,6 +61,7 @@ export async function scopeCommand(invocation: Invocation, options: ScopeOptions
     if (written !== 0) return written;
     if (invocation.options.json) printJson(invocation.screen, answer);
     else invocation.screen.out(scopeText(invocation, answer, question.unexplainedOnly));
+    if (answer.customers + answer.exposureUnknown === 0) await tellUnknown(invocation, desk, actor);
     return 0;
   });
 }

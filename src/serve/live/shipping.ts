@@ -9,6 +9,8 @@ export interface Shipped {
   /** Entries below this index are in the store. */
   readonly next: number;
   readonly sightings: number;
+  /** Entries that told of them. */
+  readonly entries: number;
 }
 
 /** Rows of one insert: some 20 MB of JSON, one part of the table. */
@@ -44,7 +46,7 @@ export async function shipLog(store: Store, reader: LogReader): Promise<Shipped 
   const log = reader.checkpoint.origin;
   let state = await stateOf(store, log);
   if (state.upto > state.next) await takeOut(store, state.next, null);
-  let sightings = 0;
+  let [sightings, entries] = [0, 0];
   for await (const batch of batches(reader, state.next)) {
     if (isRefusal(batch)) return batch;
     const { rows, work, erased } = batch;
@@ -56,8 +58,9 @@ export async function shipLog(store: Store, reader: LogReader): Promise<Shipped 
     state = { next: batch.next, upto: batch.next, seen: batch.seen ?? state.seen };
     await tell(store, log, state);
     sightings += rows.length;
+    entries += batch.sightings;
   }
-  return { next: state.next, sightings };
+  return { next: state.next, sightings, entries };
 }
 
 interface State {
@@ -99,6 +102,7 @@ interface Batch {
   readonly work: object[];
   readonly erased: { readonly from: number; readonly to: number }[];
   next: number;
+  sightings: number;
   seen: number | null;
 }
 
@@ -122,7 +126,7 @@ async function* batches(reader: LogReader, from: number): AsyncGenerator<Batch |
 }
 
 function emptyBatch(next: number): Batch {
-  return { rows: [], work: [], erased: [], next, seen: null };
+  return { rows: [], work: [], erased: [], next, sightings: 0, seen: null };
 }
 
 function take(batch: Batch, { index, entry }: StoredEntry): Refusal | null {
@@ -141,6 +145,7 @@ function take(batch: Batch, { index, entry }: StoredEntry): Refusal | null {
     );
   batch.rows.push(...rowsOf(told.data, index));
   batch.work.push(...workOf(told.data, index));
+  batch.sightings++;
   batch.seen = index + 1;
   return null;
 }
