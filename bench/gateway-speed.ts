@@ -2,7 +2,7 @@
  * pgbench, prepared, against the bare server, PgBouncer and whosaw in turns of one run. whosaw is a process of its own, with the real log:
  * every protected read is on the disk before it is released. Prints ratios against the targets of the design, and the gateway's memory with
  * 500 idle and 64 busy clients. Needs pgbench and pgbouncer (apt-get install postgresql-client pgbouncer); what is missing is left out, by name.
- * Run: npm run bench -- gateway-speed [--seconds N] [--turns N] [--short]
+ * Run: npm run bench -- gateway-speed [--seconds N] [--turns N] [--short] [--memory (only that)]
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import {
@@ -20,7 +20,7 @@ import {
 import { tmpdir } from "node:os";
 import { join as path } from "node:path";
 import { isRefusal } from "../src/base/index.ts";
-import { openRecorder } from "../src/record/index.ts";
+import { openRecorder, openSealing } from "../src/record/index.ts";
 import { recordInto } from "../src/serve/live/recorder.ts";
 import { type Address, join, type RawClient } from "../test/gateway/client.ts";
 import { freePort, type Postgres, startPostgres } from "../test/gateway/postgres.ts";
@@ -44,14 +44,15 @@ async function child(dir: string): Promise<never> {
   };
   const recorder = await openRecorder(dir, { name: "log.example/speed" });
   if (isRefusal(recorder)) throw new Error(recorder.what);
+  const sealing = await openSealing(dir);
+  if (isRefusal(sealing)) throw new Error(sealing.what);
   const record = recordInto({
     appendAll: (said) => recorder.appendAll(said),
     isSuspended: () => false,
     alarms: () => [],
     expect: () => null,
     explain: (_, customers) => customers.map(() => null),
-    // Sealing is measured by its own bench; here the text is only carried along.
-    seal: async (_, text) => ({ sealed: Buffer.from(text).toString("base64") }),
+    seal: (actor, text) => sealing.seal(`actor:${actor}`, text),
   });
   const gateway = await startThrough({
     postgres,
@@ -205,14 +206,71 @@ function residentMegabytes(pid: number | undefined, key: "VmRSS" | "VmHWM"): num
   return Number(new RegExp(`${key}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024;
 }
 
+const bare = "select title from kb.articles where id = :id;";
+const point = "select name, email, phone from customers where id = :id;";
+
+function compareAll(sides: Sides, postgres: Postgres): void {
+  const one = compare(sides, postgres, bare, 1);
+  say("nobody's data, 1 client", one);
+  verdict("added p50, ms", (one["whosaw"]?.p50 ?? 0) - (one["direct"]?.p50 ?? 0), 0.2, false);
+  const sixteen = compare(sides, postgres, bare, 16);
+  say("nobody's data, 16 clients", sixteen);
+  verdict(
+    "of PgBouncer's rate",
+    (sixteen["whosaw"]?.rate ?? 0) / (sixteen["pgbouncer"]?.rate ?? Infinity),
+    0.6,
+    true,
+  );
+  const sync = fsyncMillis();
+  const read = compare(sides, postgres, point, 1);
+  say(`a customer by id, 1 client (fdatasync ${sync.toFixed(2)} ms)`, read);
+  verdict("added p50, ms", (read["whosaw"]?.p50 ?? 0) - (read["direct"]?.p50 ?? 0), sync + 1, false);
+  const busy = compare(sides, postgres, point, 64);
+  say("a customer by id, 64 clients", busy);
+  verdict("thousand reads a second", (busy["whosaw"]?.rate ?? 0) / 1000, 6, true);
+  const large = compare(
+    sides,
+    postgres,
+    "select id, name, email, phone from customers order by id limit 5000;",
+    1,
+  );
+  say("5,000 customers, 1 client", large);
+  verdict(
+    "of the direct rate",
+    (large["whosaw"]?.rate ?? 0) / (large["direct"]?.rate ?? Infinity),
+    0.5,
+    true,
+  );
+}
+
+/** 500 clients that have asked for something once and now wait, and 64 that ask all the time. */
+async function memory(address: Address, pid: number | undefined, postgres: Postgres): Promise<void> {
+  const empty = residentMegabytes(pid, "VmRSS");
+  const idle: RawClient[] = [];
+  for (let at = 0; at < 500; at++) {
+    const client = await join(address, postgres.lead);
+    await client.query(`select name, email, phone from customers where id = ${at + 1}`);
+    idle.push(client);
+  }
+  const quiet = residentMegabytes(pid, "VmRSS");
+  const crowd = pgbench(address, postgres, point, 64);
+  console.log(
+    `memory: ${empty.toFixed(0)} MB with nobody, ${quiet.toFixed(0)} MB with 500 idle clients; with 64 busy ones as well ${crowd.rate.toFixed(0)}/s`,
+  );
+  verdict("MB resident afterwards", residentMegabytes(pid, "VmRSS"), 300, false);
+  verdict("MB at the highest", residentMegabytes(pid, "VmHWM"), 300, false);
+  await Promise.all(idle.map(async (client) => client.end()));
+}
+
 if (process.argv.includes("--child")) await child(process.argv[process.argv.indexOf("--child") + 1] ?? "");
+const onlyMemory = process.argv.includes("--memory");
 const postgres = await startPostgres({
   customers: 6000,
   agents: 40,
   markers: false,
   settings: ["max_connections=700"],
 });
-const bouncer = await startBouncer(postgres);
+const bouncer = onlyMemory ? null : await startBouncer(postgres);
 const whosaw = await startChild(postgres);
 // Whatever ends this run ends what it has started.
 process.once("exit", () => {
@@ -220,52 +278,14 @@ process.once("exit", () => {
   bouncer?.process.kill();
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
-if (bouncer === null) console.log("no pgbouncer here: its column is left out");
-const sides: Sides = {
-  direct: postgres,
-  ...(bouncer === null ? {} : { pgbouncer: bouncer.address }),
-  whosaw: whosaw.address,
-};
-const bare = "select title from kb.articles where id = :id;";
-const point = "select name, email, phone from customers where id = :id;";
-
-const one = compare(sides, postgres, bare, 1);
-say("nobody's data, 1 client", one);
-verdict("added p50, ms", (one["whosaw"]?.p50 ?? 0) - (one["direct"]?.p50 ?? 0), 0.2, false);
-const sixteen = compare(sides, postgres, bare, 16);
-say("nobody's data, 16 clients", sixteen);
-verdict(
-  "of PgBouncer's rate",
-  (sixteen["whosaw"]?.rate ?? 0) / (sixteen["pgbouncer"]?.rate ?? Infinity),
-  0.6,
-  true,
-);
-const sync = fsyncMillis();
-const read = compare(sides, postgres, point, 1);
-say(`a customer by id, 1 client (fdatasync ${sync.toFixed(2)} ms)`, read);
-verdict("added p50, ms", (read["whosaw"]?.p50 ?? 0) - (read["direct"]?.p50 ?? 0), sync + 1, false);
-const busy = compare(sides, postgres, point, 64);
-say("a customer by id, 64 clients", busy);
-verdict("thousand reads a second", (busy["whosaw"]?.rate ?? 0) / 1000, 6, true);
-const large = compare(
-  sides,
-  postgres,
-  "select id, name, email, phone from customers order by id limit 5000;",
-  1,
-);
-say("5,000 customers, 1 client", large);
-verdict("of the direct rate", (large["whosaw"]?.rate ?? 0) / (large["direct"]?.rate ?? Infinity), 0.5, true);
-
-const idle: RawClient[] = [];
-for (let at = 0; at < 500; at++) idle.push(await join(whosaw.address, postgres.lead));
-const quiet = residentMegabytes(whosaw.process.pid, "VmRSS");
-const crowd = pgbench(whosaw.address, postgres, point, 64);
-console.log(`500 idle clients ${quiet.toFixed(0)} MB; with 64 busy ones ${crowd.rate.toFixed(0)}/s`);
-verdict("MB resident afterwards", residentMegabytes(whosaw.process.pid, "VmRSS"), 300, false);
-console.log(`  highest in the whole run: ${residentMegabytes(whosaw.process.pid, "VmHWM").toFixed(0)} MB`);
-await Promise.all(idle.map(async (client) => client.end()));
-whosaw.process.kill();
+if (!onlyMemory) {
+  if (bouncer === null) console.log("no pgbouncer here: its column is left out");
+  const others = bouncer === null ? {} : { pgbouncer: bouncer.address };
+  compareAll({ direct: postgres, ...others, whosaw: whosaw.address }, postgres);
+}
 bouncer?.process.kill();
+await memory(whosaw.address, whosaw.process.pid, postgres);
+whosaw.process.kill();
 await postgres.stop();
 rmSync(folder, { recursive: true, force: true });
 process.exit(0);

@@ -54,6 +54,23 @@ describe("a row seen by its offsets", () => {
     expect(refused).toBeLessThan(3000);
   });
 
+  it("may be as wide as the protocol allows after a narrow one, and narrow again", () => {
+    const view = new RowView();
+    for (const width of [1, 17, columnsMax, 3]) {
+      const row = Array.from({ length: width }, (_, column) => Buffer.from([column % 256]));
+      expect(view.read(serverFrame(encoded({ from: "backend", kind: "DataRow", values: row })))).toBeNull();
+      expect(Array.from({ length: view.columns }, (_, column) => view.value(column))).toEqual(row);
+    }
+  });
+
+  it("is gone, and its block with it, once it is let go of", () => {
+    const view = new RowView();
+    const row = [Buffer.from("x"), null];
+    expect(view.read(serverFrame(encoded({ from: "backend", kind: "DataRow", values: row })))).toBeNull();
+    view.release();
+    expect([view.columns, view.bytes.length, view.value(0)]).toEqual([0, 0, null]);
+  });
+
   it("passes on without its hidden columns as the same row that never had them", () => {
     const view = new RowView();
     const chosen = values.chain((row) =>

@@ -4,19 +4,23 @@ import { columnsMax } from "./octets/limits.ts";
 import type { Writer } from "./octets/writer.ts";
 import type { Frame } from "./frame/frame.ts";
 
+const nothing: Buffer = Buffer.alloc(0);
+/** Columns that a view has room for before it has seen a row: few rows have more. */
+const columnsFirst = 16;
+
 export const dataRowType: number = letter("D");
 
 /**
  * One DataRow at a time, by offsets into its frame: the gateway's hot path. The view is reused: `read` the next row and the
- * last one's offsets are gone. Nothing is copied or allocated until a value is asked for.
+ * last one's offsets are gone. Nothing is copied or allocated until a value is asked for, but room for a wider row than any before.
  *
  * Meant to be the only decoder of rows on the path where speed counts; it accepts and refuses exactly what `decodeBackend`
  * does, which a test compares.
  */
 export class RowView {
-  readonly #starts: Int32Array = new Int32Array(columnsMax);
-  readonly #lengths: Int32Array = new Int32Array(columnsMax);
-  #bytes: Buffer = Buffer.alloc(0);
+  #starts: Int32Array = new Int32Array(columnsFirst);
+  #lengths: Int32Array = new Int32Array(columnsFirst);
+  #bytes: Buffer = nothing;
   #columns = 0;
 
   get columns(): number {
@@ -33,6 +37,7 @@ export class RowView {
     const columns = bytes.readUInt16BE(at - 2);
     if (columns > columnsMax) return kept("count_over_max", "DataRow");
     if (at + columns * 4 > end) return kept("truncated", "DataRow");
+    if (columns > this.#starts.length) this.#widen(columns);
     for (let column = 0; column < columns; column++) {
       if (at + 4 > end) return kept("truncated", "DataRow");
       const length = bytes.readInt32BE(at);
@@ -47,6 +52,18 @@ export class RowView {
     this.#bytes = bytes;
     this.#columns = columns;
     return null;
+  }
+
+  /** Lets go of the frame: a quiet connection must not keep the block that its last row lay in. */
+  release(): void {
+    this.#columns = 0;
+    this.#bytes = nothing;
+  }
+
+  #widen(columns: number): void {
+    const room = Math.min(columnsMax, Math.max(columns, this.#starts.length * 2));
+    this.#starts = new Int32Array(room);
+    this.#lengths = new Int32Array(room);
   }
 
   /** The length of a column's value in bytes, -1 for NULL. Undefined is never given: a column that isn't there is NULL. */

@@ -1,5 +1,6 @@
 import { isRefusal, systemClock } from "../../src/base/index.ts";
 import {
+  type LoginLimits,
   type LoginOptions,
   loginLimits,
   type RecordEvents,
@@ -21,6 +22,8 @@ export interface GatewayWish {
   readonly onTrouble?: (what: string) => void;
   /** Who reads the catalog; without it the owner. */
   readonly control?: { readonly user: string; readonly password: string };
+  /** Without them the usual ones. */
+  readonly limits?: Partial<LoginLimits>;
 }
 
 export interface RunningGateway {
@@ -28,7 +31,7 @@ export interface RunningGateway {
   readonly stop: () => Promise<void>;
 }
 
-async function loginOptions({ control, postgres, roles }: GatewayWish): Promise<LoginOptions> {
+async function loginOptions({ control, limits, postgres, roles }: GatewayWish): Promise<LoginOptions> {
   const { agent, host, lead, owner, port } = postgres;
   const users = new Map<string, UserOptions>();
   for (const [name, role] of Object.entries(roles)) {
@@ -61,7 +64,7 @@ async function loginOptions({ control, postgres, roles }: GatewayWish): Promise<
       logins: new Map(logins),
       connectTimeMax: 10_000,
     },
-    limits: loginLimits,
+    limits: { ...loginLimits, ...limits },
   };
 }
 

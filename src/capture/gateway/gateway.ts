@@ -174,18 +174,21 @@ class Gateway {
   async #serve(socket: Socket, door: Door): Promise<void> {
     const client = await acceptClient(socket, door);
     if (client === null) return;
-    const { neighbours } = this.#options;
-    const leave = await (neighbours === undefined
-      ? door.places.session(client.ip)
-      : neighbours.enter(client.ip));
-    if (leave === null) return endWith(client.stream, fatalBytes(tooManySessions));
+    let leaveAll: (() => void) | null = null;
     try {
+      const { neighbours } = this.#options;
+      // The door counts this process's sessions; who shares its address with others is counted over all of them as well.
+      if (neighbours !== undefined) {
+        leaveAll = await neighbours.enter(client.ip);
+        if (leaveAll === null) return endWith(client.stream, fatalBytes(tooManySessions));
+      }
       await this.#begin(client);
     } catch (error) {
       this.#options.onTrouble(`a session failed: ${error instanceof Error ? error.message : String(error)}`);
       endWith(client.stream, fatalBytes(unavailable));
     } finally {
-      leave();
+      leaveAll?.();
+      client.leave();
     }
   }
 

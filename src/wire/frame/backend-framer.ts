@@ -25,6 +25,12 @@ const loginCodecs = [
 ];
 const known: ReadonlySet<number> = typesOf([...loginCodecs, ...Object.values(sessionCodecs)]);
 const login: Vocabulary = { known, allowed: boundsOf(loginCodecs, longFrameBytesMax) };
+const sessionOf = (longBytesMax: number): Vocabulary => ({
+  known,
+  allowed: boundsOf(Object.values(sessionCodecs), longBytesMax),
+});
+/** One table for all framers of the usual limit: each connection has two of them. */
+const session: Vocabulary = sessionOf(longFrameBytesMax);
 
 /**
  * A server's bytes in, complete frames out. The server is as little trusted as the client; a fault stays.
@@ -44,7 +50,7 @@ export class BackendFramer {
    */
   constructor(state: "answering" | "login" = "login", longBytesMax: number = longFrameBytesMax) {
     this.#state = state;
-    this.#session = { known, allowed: boundsOf(Object.values(sessionCodecs), longBytesMax) };
+    this.#session = longBytesMax === longFrameBytesMax ? session : sessionOf(longBytesMax);
   }
 
   get state(): BackendState {

@@ -25,6 +25,12 @@ export type FrontendState = "startup" | "answering" | "login" | "session" | "end
 const terminateType = sessionCodecs.Terminate.type;
 const known: ReadonlySet<number> = typesOf([...Object.values(loginCodecs), ...Object.values(sessionCodecs)]);
 const login: Vocabulary = { known, allowed: boundsOf(Object.values(loginCodecs), longFrameBytesMax) };
+const sessionOf = (longBytesMax: number): Vocabulary => ({
+  known,
+  allowed: boundsOf(Object.values(sessionCodecs), longBytesMax),
+});
+/** One table for all framers of the usual limit: each connection has two of them. */
+const session: Vocabulary = sessionOf(longFrameBytesMax);
 const startupFrameBytesMin = 8;
 
 /** A client's bytes in, complete frames out. A fault stays: nothing is read after it. */
@@ -37,7 +43,7 @@ export class FrontendFramer {
 
   /** @param longBytesMax frame bytes allowed to messages that hold SQL or data. */
   constructor(longBytesMax: number = longFrameBytesMax) {
-    this.#session = { known, allowed: boundsOf(Object.values(sessionCodecs), longBytesMax) };
+    this.#session = longBytesMax === longFrameBytesMax ? session : sessionOf(longBytesMax);
   }
 
   get state(): FrontendState {

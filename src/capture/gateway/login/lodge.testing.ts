@@ -73,6 +73,8 @@ export async function openLodge(
     const client = await acceptClient(socket, door);
     if (client === null) return;
     accepted.push(client);
+    if (socket.destroyed) client.leave();
+    else socket.once("close", client.leave);
     const upstream = await connectUpstream(door.settings.options.upstream, {
       login,
       database: client.database,

@@ -47,6 +47,11 @@ export interface AcceptedClient {
   readonly framer: FrontendFramer;
   /** Empty on a Unix socket. */
   readonly ip: string;
+  /**
+   * Frees its place among the sessions. For whoever serves it to call, when its connection to the server is over too: by coming and
+   * going at once, nobody may hold more of those than there are places.
+   */
+  readonly leave: () => void;
 }
 
 interface Arrival {
@@ -235,12 +240,13 @@ async function enter(
   const outcome = await authenticate({ name: request.user, user, stream, reader }, door);
   if (outcome.kind !== "proved") return outcome;
   if (user === null) return wrongPassword(request.user);
-  const unwelcome = takePlace(call, user, request);
-  if (unwelcome !== null) return unwelcome;
+  const leave = takePlace(call, user, request);
+  if (typeof leave !== "function") return leave;
   sayOk(call, outcome);
   const { database, minor: protocol } = request;
   const { parameters } = admitted;
-  return { kind: "client", user, database, parameters, protocol, method: outcome.method, stream, framer, ip };
+  const { method } = outcome;
+  return { kind: "client", user, database, parameters, protocol, method, stream, framer, ip, leave };
 }
 
 function transportRefusal(call: Call): StatementRefusal | null {
@@ -252,8 +258,8 @@ function transportRefusal(call: Call): StatementRefusal | null {
 }
 
 /** What only those learn who have proved who they are. A session's place is taken here, so that no stranger can hold one. */
-function takePlace(call: Call, user: UserOptions, request: StartupRequest): StatementRefusal | null {
-  const { door, socket, ip } = call;
+function takePlace(call: Call, user: UserOptions, request: StartupRequest): StatementRefusal | (() => void) {
+  const { door, ip } = call;
   if (user.validUntil !== null && door.services.clock() >= user.validUntil)
     return { ...wrongPassword(user.name), rule: "login_expired" };
   const refused = door.services.mayLogin(user, ip);
@@ -261,11 +267,7 @@ function takePlace(call: Call, user: UserOptions, request: StartupRequest): Stat
   const { upstream } = door.settings.options;
   const offered = upstream.databases?.has(request.database) ?? true;
   if (!offered || user.databases?.includes(request.database) === false) return noDatabase(request.database);
-  const free = door.places.session(ip);
-  if (free === null) return denials.tooMany;
-  if (socket.destroyed) free();
-  else socket.once("close", free);
-  return null;
+  return door.places.session(ip) ?? denials.tooMany;
 }
 
 /** The method's last word and AuthenticationOk, in one write. */

@@ -124,8 +124,7 @@ async function settle(
       case "BackendKeyData": {
         const { processId, key } = message;
         if (protocol === 0 && key.length !== 4) return broken(login, "its cancel key has the wrong length");
-        // Copied: the frame's block would live as long as the key.
-        cancel = { processId, key: Buffer.from(key) };
+        cancel = { processId, key: ownBytes(key) };
         break;
       }
       case "ReadyForQuery": {
@@ -137,4 +136,11 @@ async function settle(
         return broken(login, `it says ${message.kind}`);
     }
   }
+}
+
+/** A copy in memory of its own: the frame's block, or the pool that a small copy is cut from, would live as long as the key. */
+function ownBytes(bytes: Buffer): Buffer {
+  const own = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(own);
+  return own;
 }

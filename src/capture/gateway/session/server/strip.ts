@@ -28,6 +28,12 @@ export function visibleColumns(
   return columns.some(({ name }) => name.startsWith(hiddenPrefix)) ? "hidden_column" : columns;
 }
 
+/** Where a row goes: what was hidden, and what is shown. */
+interface Stripped {
+  readonly run: Run;
+  readonly to: Writer;
+}
+
 /** Takes the hidden columns off rows and gives what they held to the run. One for a session: it is reused row by row. */
 export class RowStripper {
   readonly #view: RowView = new RowView();
@@ -35,6 +41,12 @@ export class RowStripper {
 
   /** Holds each value of a row against the net. */
   look(frame: Frame<"backend">, net: SecondNet, run: Run): Mismatch | null {
+    const mismatch = this.#look(frame, net, run);
+    this.#view.release();
+    return mismatch;
+  }
+
+  #look(frame: Frame<"backend">, net: SecondNet, run: Run): Mismatch | null {
     const view = this.#view;
     if (isFault(view.read(frame) ?? { kind: null })) return "row";
     run.row();
@@ -51,11 +63,13 @@ export class RowStripper {
    * Appends the row without its hidden columns. What they tell is in the run before the row is in the writer.
    * @param columns as many as the row's description has.
    */
-  strip(
-    frame: Frame<"backend">,
-    columns: number | null,
-    { run, to }: { readonly run: Run; readonly to: Writer },
-  ): Mismatch | null {
+  strip(frame: Frame<"backend">, columns: number | null, into: Stripped): Mismatch | null {
+    const mismatch = this.#strip(frame, columns, into);
+    this.#view.release();
+    return mismatch;
+  }
+
+  #strip(frame: Frame<"backend">, columns: number | null, { run, to }: Stripped): Mismatch | null {
     const view = this.#view;
     if (isFault(view.read(frame) ?? { kind: null })) return "row";
     const { slots } = run.source;
