@@ -105,6 +105,7 @@ function addImport(program: Command, run: Run): void {
       ]),
     )
     .option("--map <file>", "a YAML file that names the columns of any other CSV")
+    .option("--no-keep", "don't keep the files beside the log; whosaw rebuild then can't restore the store")
     .option(
       "--propose-map",
       "prints a map proposed from the file's header, to be checked and used with --map",

@@ -4,7 +4,7 @@
  */
 export type { Engine } from "./engine.ts";
 export { type Span, always, engineTime, spanParams } from "./span.ts";
-export { type Refreshed, refreshExplanations } from "./refresh.ts";
+export { type Refreshed, forgetExplanations, refreshExplanations } from "./refresh.ts";
 export { type SeenOnce, type WhoSaw, whoSaw } from "./who-saw.ts";
 export { type WhatSaw, whatSaw } from "./what-saw.ts";
 export { isKnownActor } from "./known-actor.ts";

@@ -13,6 +13,13 @@ export interface Refreshed {
   readonly how: "nothing new" | "late tickets only" | "from the beginning";
 }
 
+/** Forgets everything that is computed from tickets and sightings; what a gateway knew at the moment of a read stays. */
+export async function forgetExplanations(engine: Engine): Promise<void> {
+  await engine.command("ALTER TABLE work DELETE WHERE told = 0 SETTINGS mutations_sync = 2");
+  for (const table of ["work_until", "actor_days", "actor_days_until"])
+    await engine.command(`TRUNCATE TABLE ${table}`);
+}
+
 interface Behind {
   readonly newest_ticket: number;
   readonly newest_event: number;

@@ -59,6 +59,8 @@ export interface Broken {
   readonly bytes: Buffer;
   /** A whole frame stands behind them: they were durable once, so this is damage and not a torn write. */
   readonly damage: boolean;
+  /** The index behind the last record of such frames; null where there is none. */
+  readonly end: number | null;
   /** How many records the broken frame's header speaks of, if it can be read. */
   readonly recordsAtMost: number | null;
 }
@@ -107,9 +109,12 @@ function brokenAt(segment: Buffer, at: number): Broken {
   const bytes = segment.subarray(at);
   const mark = Buffer.alloc(4);
   mark.writeUInt32BE(magic, 0);
-  let damage = false;
-  for (let next = bytes.indexOf(mark, 1); next > 0 && !damage; next = bytes.indexOf(mark, next + 1))
-    damage = decodeFrame(bytes, next) !== null;
+  let end: number | null = null;
+  for (let next = bytes.indexOf(mark, 1); next > 0;) {
+    const frame = decodeFrame(bytes, next);
+    if (frame !== null) end = frame.batch.first + frame.batch.records.length;
+    next = bytes.indexOf(mark, frame?.end ?? next + 1);
+  }
   const readable = bytes.length >= headerBytes && bytes.readUInt32BE(0) === magic;
-  return { bytes, damage, recordsAtMost: readable ? bytes.readUInt32BE(12) : null };
+  return { bytes, damage: end !== null, end, recordsAtMost: readable ? bytes.readUInt32BE(12) : null };
 }

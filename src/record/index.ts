@@ -1,10 +1,12 @@
 /** The sequencer: an entry in, a durable receipt out. Keys, recovery, proofs. */
 export {
+  lookAtGap,
   openSequencer as openRecorder,
   type Recorder,
   type RecorderOptions,
   type Witnesses,
 } from "./open.ts";
+export { type Gap } from "./recover.ts";
 export { type RecorderStatus } from "./recorder.ts";
 export { type Receipt } from "./receipt.ts";
 export { batchEntriesMax, queueBytesMax, queueEntriesMax } from "./queue.ts";

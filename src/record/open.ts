@@ -87,6 +87,23 @@ export async function openSequencer(
   }
 }
 
+/** What opening the log of a data directory would have to give up; null: nothing. Changes nothing. */
+export async function lookAtGap(dir: string): Promise<Gap | null | Refusal> {
+  const disk = new Disk(dir);
+  const lock = takeLock(disk.path("log/lock"));
+  if (isRefusal(lock)) return lock;
+  try {
+    const signer = await openKey(disk, null, randomBytes);
+    if (isRefusal(signer)) return signer;
+    const heads = await findHeads(disk, [signer]);
+    if (isRefusal(heads)) return heads;
+    const recovered = await recover(disk, heads, true);
+    return isRefusal(recovered) ? recovered : recovered.gap;
+  } finally {
+    lock.release();
+  }
+}
+
 async function openLocked(disk: Disk, lock: Lock, options: RecorderOptions): Promise<Sequencer | Refusal> {
   const random = options.random ?? randomBytes;
   for (const top of ["log", "keys"]) await disk.remove(`${top}/tmp`);

@@ -30,7 +30,7 @@ export interface Gap {
   readonly from: number;
   readonly bytes: number;
   readonly sha256: string;
-  /** How many entries may have been lost, if the broken bytes still say it. None of them was acknowledged if `why` is `torn`. */
+  /** How many entries may have been lost, as far as what is left still says it. None of them was acknowledged if `why` is `torn`. */
   readonly entriesAtMost: number | null;
   readonly why: "torn" | "damaged" | "missing";
 }
@@ -80,7 +80,7 @@ export async function recover(
     return refusal(
       "verification",
       `the write-ahead file is damaged at entry ${gap.from}: acknowledged entries behind it can't be read`,
-      "restore log/ahead from a copy (docs/operate/losing-the-log.md)",
+      "restore log/ahead from a copy; whosaw recover says what going on without it costs (docs/operate/losing-the-log.md)",
     );
   const last = read.records.at(-1)?.entry ?? shelf.lastEntry ?? (await lastOfFullBundle(disk, start.size));
   const lastMillis = last === null || last.length === 0 ? 0 : Date.parse(recordedOf(last) ?? "");
@@ -96,17 +96,35 @@ function replayOf(
   const records: AheadRecord[] = [];
   const size = (): number => start + records.length;
   for (const [at, { first, scan }] of segments.entries()) {
-    if (first > size()) return { records, gap: gapAt(size(), null, "damaged") };
+    const behind = { from: size(), segments: segments.slice(at) };
+    if (first > size()) return { records, gap: damagedAt(null, behind) };
     for (const batch of scan.batches) {
-      if (batch.first > size()) return { records, gap: gapAt(size(), scan.broken, "damaged") };
+      if (batch.first > size()) return { records, gap: damagedAt(scan.broken, { ...behind, from: size() }) };
       records.push(...batch.records.slice(size() - batch.first));
     }
     const next = segments[at + 1];
     if (scan.broken === null || (next !== undefined && isTold(next, size()))) continue;
     const torn = next === undefined && !scan.broken.damage;
-    return { records, gap: gapAt(size(), scan.broken, torn ? "torn" : "damaged") };
+    const gap = torn
+      ? gapAt(size(), scan.broken, "torn")
+      : damagedAt(scan.broken, { ...behind, from: size() });
+    return { records, gap };
   }
   return { records, gap: null };
+}
+
+/** Whole records stand behind what is broken; they were acknowledged, and go with it: without those before them they have no place in the tree. */
+function damagedAt(
+  broken: Broken | null,
+  { from, segments }: { readonly from: number; readonly segments: readonly ReadSegment[] },
+): Gap {
+  const ends = segments.flatMap(({ scan: { batches, broken: one } }) => [
+    ...batches.map(({ first, records }) => first + records.length),
+    ...(one === null || one.end === null ? [] : [one.end]),
+  ]);
+  const end = Math.max(...ends, from);
+  const gap = gapAt(from, broken, "damaged");
+  return end > from ? { ...gap, entriesAtMost: end - from } : gap;
 }
 
 /** The next segment starts where this one breaks off, with the entry that says so; or the tree already holds both. */

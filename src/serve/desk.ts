@@ -31,20 +31,21 @@ import {
   type Measured,
   defaultSettings,
   parseMeasured,
-  isReachFresh,
   scope,
   scopeCsv,
-  startReach,
   tracePage,
   traceReports,
 } from "../trace/index.ts";
 import { type Configuration, readConfiguration } from "./configuration/index.ts";
+import { mendStore } from "./deciding/mending.ts";
 import { type EvidenceAnswer, type EvidenceWish, exportEvidence } from "./evidence.ts";
 import { type ExportAnswer, type ExportWish, exportSightings } from "./exporting.ts";
 import { catchUp } from "./live/catching-up.ts";
 import { type RunningServe, findServe } from "./live/running.ts";
 import { canariesOf } from "./live/standing.ts";
+import { refreshAll } from "./live/refreshing.ts";
 import { lostStore } from "./lost-store.ts";
+import { mendingFile } from "./rebuild.ts";
 import { openKeeper } from "./recording.ts";
 import { storeOptionsOf } from "./store-options.ts";
 import type { LogOptions } from "./witness.ts";
@@ -139,11 +140,15 @@ export async function openDesk(options: DeskOptions): Promise<Desk | Refusal> {
   const log = { clock, witnesses: configuration.witnesses, onEvent, serve };
   const lost = url === undefined && serve === null ? await lostStore(store) : null;
   const behind = lost ?? (await catchUp(store, log));
-  if (behind !== null) {
+  const alone: RunningServe["alone"] = serve?.alone ?? ((work) => work());
+  const mended =
+    behind ?? (existsSync(join(data, mendingFile)) ? await alone(() => mendStore(store, clock)) : null);
+  if (isRefusal(mended)) {
     await store.close();
-    return behind;
+    return mended;
   }
-  return deskOf({ store, log, configuration, clock, alone: serve?.alone ?? ((work) => work()) });
+  if (mended !== null) onEvent(mended);
+  return deskOf({ store, log, configuration, clock, alone });
 }
 
 /** What an open desk works with. `alone` runs what writes to the store while nobody else does. */
@@ -219,18 +224,6 @@ async function importInto(
   if (isRefusal(answer)) return answer;
   const seconds = { importing: (imported - started) / 1000, explaining: (clock() - imported) / 1000 };
   return { ...answer, explanations, seconds };
-}
-
-/** Explanations, daily counts and what a trace reads, brought up to what was imported in one pass over the sightings. */
-export async function refreshAll(
-  store: Store,
-  onProgress: (done: number, total: number) => void,
-): Promise<Refreshed> {
-  if (await isReachFresh(store)) return refreshExplanations(store, { onProgress });
-  const reach = await startReach(store);
-  const refreshed = await refreshExplanations(store, { onProgress, also: reach.feed });
-  await reach.finish();
-  return refreshed;
 }
 
 function settingsOf({ trace }: Configuration): Settings {

@@ -21,11 +21,13 @@ export {
   type LogPlace,
   type NewKey,
   type Outcome,
+  type Recovery,
   approve,
   approverChange,
   approvers,
   openProposals,
   proposeErasure,
+  recoverLoss,
   rotateKey,
   textToSign,
 } from "./deciding/index.ts";

@@ -3,13 +3,13 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { type Clock, type Refusal, isRefusal, refusal } from "../base/index.ts";
 import { type FileTask, importFile } from "../capture/index.ts";
-import { tableNames } from "../domain/index.ts";
-import { refreshAll } from "./desk.ts";
+import { type TableName, tableNames } from "../domain/index.ts";
 import { type LogReader, openReader } from "../record/index.ts";
 import { recoverLog } from "./live/catching-up.ts";
 import { findServe } from "./live/running.ts";
+import { refreshAll } from "./live/refreshing.ts";
 import { shipLog } from "./live/shipping.ts";
-import { openLoader, openStore } from "../store/index.ts";
+import { type Store, openLoader, openStore } from "../store/index.ts";
 import { keptShape, unpackKept } from "./kept.ts";
 
 export interface Rebuilt {
@@ -27,7 +27,22 @@ export interface RebuildOptions {
 }
 
 /** What an entry of kind "import" says, checked once when it is read back. */
-const importEntry = z.object({
+export interface ImportEntry {
+  readonly kind: "import";
+  readonly import: number;
+  readonly file: string;
+  readonly table: TableName;
+  readonly format: string;
+  readonly map?: unknown;
+  readonly sha256: string;
+  readonly imported: number;
+  readonly duplicates: number;
+  readonly rejected: number;
+  /** Its name below `files/`; null: the file was not kept. */
+  readonly kept: string | null;
+}
+
+const importEntry: z.ZodType<ImportEntry> = z.object({
   kind: z.literal("import"),
   import: z.number().int(),
   file: z.string(),
@@ -36,14 +51,16 @@ const importEntry = z.object({
   map: z.unknown(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   imported: z.number().int(),
+  duplicates: z.number().int(),
   rejected: z.number().int(),
   kept: z.string().regex(keptShape).nullable(),
 });
 
-type ImportEntry = z.infer<typeof importEntry>;
+/** There while the store may lack rows that erased imports had hidden (deciding/mending.ts); a store built anew has nothing to mend. */
+export const mendingFile = "mending.json";
 
 /** One import as the log tells of it. */
-interface Told {
+export interface Told {
   readonly index: number;
   readonly entry: ImportEntry;
 }
@@ -65,23 +82,8 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt | Refusa
   if (recovered !== null) return recovered;
   const reader = await openReader(data);
   if (isRefusal(reader)) return reader;
-  const told: Told[] = [];
-  for await (const bundle of reader.entries()) {
-    for (const { index, entry } of bundle) {
-      if (entry?.kind !== "import") continue;
-      const said = importEntry.safeParse(entry);
-      if (!said.success) {
-        return refusal(
-          "verification",
-          `entry ${index} of the log is no import that this whosaw understands`,
-          "Run whosaw verify; upgrade whosaw if the log is whole.",
-        );
-      }
-      // A crash between the log and the journal has an import told twice; its rows are there once.
-      const known = told.some(({ entry: earlier }) => sameImport(earlier, said.data));
-      if (!known) told.push({ index, entry: said.data });
-    }
-  }
+  const told = await toldImports(reader);
+  if (isRefusal(told)) return told;
   const missing = told.find(({ entry }) => entry.kept === null);
   if (missing !== undefined) {
     return refusal(
@@ -102,7 +104,30 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt | Refusa
     return rebuilt;
   }
   await rm(old, { recursive: true, force: true });
+  await rm(join(data, mendingFile), { force: true });
   return rebuilt;
+}
+
+/** Every import that the log tells of, in its order. */
+export async function toldImports(reader: LogReader): Promise<readonly Told[] | Refusal> {
+  const told: Told[] = [];
+  for await (const bundle of reader.entries()) {
+    for (const { index, entry } of bundle) {
+      if (entry?.kind !== "import") continue;
+      const said = importEntry.safeParse(entry);
+      if (!said.success) {
+        return refusal(
+          "verification",
+          `entry ${index} of the log is no import that this whosaw understands`,
+          "Run whosaw verify; upgrade whosaw if the log is whole.",
+        );
+      }
+      // A crash between the log and the journal has an import told twice; its rows are there once.
+      const known = told.some(({ entry: earlier }) => sameImport(earlier, said.data));
+      if (!known) told.push({ index, entry: said.data });
+    }
+  }
+  return told;
 }
 
 function sameImport(one: ImportEntry, other: ImportEntry): boolean {
@@ -116,35 +141,14 @@ async function importAll(
 ): Promise<Rebuilt | Refusal> {
   const store = await openStore({ data });
   if (isRefusal(store)) return store;
-  const staging = join(data, "staging");
   const log = reader.checkpoint.origin;
   let sightings = 0;
   try {
     for (const [done, { index, entry }] of told.entries()) {
       onProgress(done, told.length);
-      const source = await unpack(data, entry);
-      if (isRefusal(source)) return source;
-      const task = taskOf(entry, source, { log, index });
-      const answer = await importFile(
-        {
-          loader: openLoader(store),
-          staging,
-          rejected: join(data, "rejected"),
-          clock,
-          onProgress: (): void => undefined,
-        },
-        task,
-      );
-      await rm(source, { force: true });
-      if (isRefusal(answer)) return answer;
-      if (answer.imported !== entry.imported || answer.rejected !== entry.rejected) {
-        return refusal(
-          "verification",
-          `import ${task.told?.number ?? 0} gave ${answer.imported} rows where the log says ${entry.imported}`,
-          "This whosaw reads that file differently than the one that imported it; the old store was kept.",
-        );
-      }
-      if (task.table === "accesses") sightings += answer.imported;
+      const imported = await importTold(store, { log, index, entry }, clock);
+      if (isRefusal(imported)) return imported;
+      if (entry.table === "accesses") sightings += imported;
     }
     const shipped = await shipLog(store, reader);
     if (isRefusal(shipped)) return shipped;
@@ -154,6 +158,41 @@ async function importAll(
   } finally {
     await store.close();
   }
+}
+
+/** Takes in one import anew, under its own number; how many rows came in. */
+export async function importTold(
+  store: Store,
+  { log, index, entry }: Told & { readonly log: string },
+  clock: Clock,
+): Promise<number | Refusal> {
+  const { data } = store;
+  const source = await unpack(data, entry);
+  if (isRefusal(source)) return source;
+  const answer = await importFile(
+    {
+      loader: openLoader(store),
+      staging: join(data, "staging"),
+      rejected: join(data, "rejected"),
+      clock,
+      onProgress: (): void => undefined,
+    },
+    taskOf(entry, source, { log, index }),
+  );
+  await rm(source, { force: true });
+  if (isRefusal(answer)) return answer;
+  // Rows that an import which has been erased since had brought in first count as this one's now.
+  if (
+    answer.imported < entry.imported ||
+    answer.imported + answer.duplicates !== entry.imported + entry.duplicates ||
+    answer.rejected !== entry.rejected
+  )
+    return refusal(
+      "verification",
+      `import ${entry.import} gave ${answer.imported} rows where the log says ${entry.imported}`,
+      "This whosaw reads that file differently than the one that imported it; the old store was kept.",
+    );
+  return answer.imported;
 }
 
 /** The kept file as it was imported, in the staging folder, checked against the log's digest. */

@@ -22,7 +22,14 @@ export { createdName, createdSteps, monthOf } from "./model/segments.ts";
 export { decided, hypothesisSums, infer, mentioned, verdictOf } from "./infer.ts";
 export type { AccountAnswer, LadderStep, ReadBehindHit, TraceAnswer, Verdict } from "./answer.ts";
 export { type EvidenceOptions, evidenceFromStore, matchedMaxDefault } from "./evidence.ts";
-export { isReachFresh, type Progress, type ReachBuild, refreshReach, startReach } from "./refresh.ts";
+export {
+  forgetReach,
+  isReachFresh,
+  type Progress,
+  type ReachBuild,
+  refreshReach,
+  startReach,
+} from "./refresh.ts";
 export { reportsMax, type TraceOptions, traceReports } from "./trace.ts";
 export { tracePage } from "./report/page.ts";
 export { type Measured, parseMeasured } from "./report/measured.ts";

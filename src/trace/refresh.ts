@@ -40,6 +40,11 @@ export async function isReachFresh(engine: Engine): Promise<boolean> {
   return state.newest === state.built && state.seen === state.builtSeen;
 }
 
+/** Has the next trace build its tables anew, whatever import they are of. */
+export async function forgetReach(engine: Engine): Promise<void> {
+  for (const statement of dropTables("")) await engine.command(statement);
+}
+
 /** The tables under way: fed with every slice of classed sightings, then finished. */
 export interface ReachBuild {
   readonly feed: (classed: string) => Promise<void>;

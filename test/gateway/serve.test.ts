@@ -248,6 +248,32 @@ function proposalIn(json: Record<string, unknown>): string {
   return String((json["proposal"] as { readonly index: number }).index);
 }
 
+function line(customer: string): string {
+  return `2026-01-0${customer.slice(-1)}T10:00:00Z,agent-0004,${customer}\n`;
+}
+
+/** Two files that share a line: the first is erased, and its own lines go from the answers while serve runs; the shared one is the second's now. */
+function imports(anna: string, bruno: string): void {
+  const file = (name: string, ...customers: readonly string[]): string => {
+    writeFileSync(join(desk.data, name), `time,actor,customer\n${customers.map(line).join("")}`);
+    return join(desk.data, name);
+  };
+  const first = desk.ask("import", file("first.csv", "e-1", "e-2"), "--as", "accesses");
+  expect(first.status, first.stderr).toBe(0);
+  const [sighting] = sightingsOf("e-1");
+  expect(desk.ask("import", file("second.csv", "e-2", "e-3"), "--as", "accesses").status).toBe(0);
+  const entry = String(sighting?.receipt.index);
+  const proposed = desk.ask("erase", "--entries", entry, "--reason", "retention", "--key", anna);
+  const done = desk.ask("approve", proposalIn(proposed.json), "--key", bruno);
+  expect(done, done.stderr).toMatchObject({ status: 0, json: { filesRemoved: 1, storeStays: null } });
+  expect(sightingsOf("e-1")).toEqual([]);
+  const shared = sightingsOf("e-2");
+  expect(shared).toHaveLength(1);
+  expect(shared[0]?.receipt.index).not.toBe(sighting?.receipt.index);
+  expect(sightingsOf("e-3")).toHaveLength(1);
+  expect(desk.ask("actor", "agent-0004").json).toMatchObject({ sightings: 2 });
+}
+
 describe("what needs two people, while serve runs", () => {
   it("is proposed, approved and done by way of serve, which goes on recording", async () => {
     const erase = ["erase", "--kind", "sighting", "--before", "2100-01-01", "--reason", "retention"];
@@ -275,6 +301,7 @@ describe("what needs two people, while serve runs", () => {
     );
     const shredded = desk.ask("approve", shred, "--key", bruno ?? "");
     expect(shredded, shredded.stderr).toMatchObject({ status: 0 });
+    imports(anna ?? "", bruno ?? "");
     expect(desk.ask("rotate-key")).toMatchObject({ status: 0 });
     const ann = await desk.as("agent-0001");
     await ann.query("select name from customers where id = 7");

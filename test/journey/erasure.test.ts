@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isRefusal } from "../../src/base/index.ts";
-import { openSealing, type SealedText } from "../../src/record/index.ts";
+import { openReader, openSealing, type SealedText } from "../../src/record/index.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "whosaw-erasure-"));
@@ -34,6 +34,11 @@ function asked(status: number, ...words: readonly string[]): unknown {
 
 const indexOf = (answer: unknown): string =>
   String((answer as { readonly proposal: { readonly index: number } }).proposal.index);
+
+function file(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return name;
+}
 
 beforeAll(() => {
   expect(whosaw("import", join(root, "testdata/small-desk")).status).toBe(0);
@@ -96,6 +101,41 @@ describe("erasing, at the command line", () => {
     expect(text).toContain(reason);
     expect(asked(0, "customer", "c-1")).toMatchObject({ sightings: [] });
   });
+
+  it("leaves what other files said too, as a store built anew has it, even of a file that was not kept", async () => {
+    const reads =
+      "time,actor,customer\n2026-02-01T10:00:00Z,agent-ann,d-1\n2026-02-01T11:00:00Z,agent-ann,d-2\n";
+    const later =
+      "time,actor,customer\n2026-02-01T11:00:00Z,agent-ann,d-2\n2026-02-02T10:00:00Z,agent-ann,d-3\n";
+    const tickets = "id,customer,opened,assignee\n";
+    asked(0, "import", file("reads.csv", reads), "--as", "accesses");
+    asked(0, "import", file("later.csv", later), "--as", "accesses");
+    asked(0, "import", file("t1.csv", `${tickets}t-1,d-3,2026-02-01,agent-ann\n`), "--as", "tickets");
+    asked(0, "import", file("t2.csv", `${tickets}t-1,d-3,2026-02-01,agent-ben\n`), "--as", "tickets");
+    const unkept = "time,actor,customer\n2026-02-03T10:00:00Z,agent-ann,d-4\n";
+    asked(0, "import", file("unkept.csv", unkept), "--as", "accesses", "--no-keep");
+    const seen = (customer: string): readonly { readonly explained: boolean }[] =>
+      (asked(0, "customer", customer) as { sightings: readonly { readonly explained: boolean }[] }).sightings;
+    expect(seen("d-3")).toMatchObject([{ explained: false }]);
+    const reader = await openReader(data);
+    if (isRefusal(reader)) throw new Error(reader.what);
+    const entries = new Map<unknown, string>();
+    for await (const bundle of reader.entries())
+      for (const { index, entry } of bundle) if (entry !== null) entries.set(entry["file"], String(index));
+    const entryOf = (name: string): string => entries.get(name) ?? "";
+    for (const name of ["reads.csv", "t2.csv"]) {
+      const proposed = asked(6, "erase", "--entries", entryOf(name), "--reason", "slip", "--key", "anna.pem");
+      expect(asked(0, "approve", indexOf(proposed), "--key", "bruno.pem")).toMatchObject({
+        storeStays: null,
+      });
+    }
+    expect(seen("d-1")).toEqual([]);
+    expect(seen("d-2")).toHaveLength(1);
+    // The ticket is as the file says that stayed: ann's, and so the read is her work.
+    expect(seen("d-3")).toMatchObject([{ explained: true }]);
+    expect(seen("d-4")).toHaveLength(1);
+    expect(existsSync(join(data, "mending.json"))).toBe(false);
+  }, 240_000);
 
   it.skipIf(!hasOpenssl)(
     `shreds one person's sealed texts, with a signature made by openssl on another machine${hasOpenssl ? "" : " (skipped: no openssl)"}`,

@@ -9,9 +9,10 @@ import {
   shredFileKey,
 } from "../../record/index.ts";
 import { keptFolder } from "../kept.ts";
-import { rebuild } from "../rebuild.ts";
+import { openDesk } from "../desk.ts";
 import { type Asked, agreeWith } from "./asking.ts";
 import type { Deciding } from "./deciding.ts";
+import { noteMending, toldBefore } from "./mending.ts";
 import { type LogPlace, withDeciding } from "./opening.ts";
 
 /** How somebody agrees: with their key here, or by a signature made elsewhere (base64). Null: only what was agreed to already counts. */
@@ -23,7 +24,7 @@ export interface Outcome extends Asked {
   readonly carriedOut: CarriedOut | null;
   /** Kept files that no import in the log speaks of any more, and were removed. */
   readonly filesRemoved: number;
-  /** Sightings in the store after it was built anew; null: it was not, and `storeStays` says why if it should have been. */
+  /** Sightings in the store when the rows of erased imports were gone from it; null: there were none to go, or `storeStays` says why they are still there. */
   readonly rebuilt: number | null;
   readonly storeStays: string | null;
 }
@@ -36,9 +37,12 @@ export async function approve(
 ): Promise<Outcome | Refusal> {
   const done = await withDeciding(place, (deciding) => approveIn(deciding, place, { index, agreement }));
   if (isRefusal(done) || done.carriedOut === null || !touchesImports(done.proposal)) return done;
-  const { data, clock } = place;
-  const rebuilt = await rebuild({ data, clock, onProgress: () => undefined });
-  return isRefusal(rebuilt) ? { ...done, storeStays: rebuilt.what } : { ...done, rebuilt: rebuilt.sightings };
+  // Opening takes their rows out of the store, and brings back what they had hidden; the same after a crash, at the next question.
+  const desk = await openDesk({ ...place, mustExist: true });
+  if (isRefusal(desk)) return { ...done, storeStays: desk.what };
+  const [row] = await desk.store.query<{ sightings: number }>("SELECT count() AS sightings FROM sightings");
+  await desk.close();
+  return { ...done, rebuilt: row?.sightings ?? 0 };
 }
 
 async function approveIn(
@@ -50,8 +54,13 @@ async function approveIn(
   if (isRefusal(asked)) return asked;
   const waiting = { ...asked, carriedOut: null, filesRemoved: 0, rebuilt: null, storeStays: null };
   if (asked.missing > 0) return waiting;
+  const before = touchesImports(asked.proposal) ? await toldBefore(place.data) : null;
+  if (isRefusal(before)) return before;
+  if (before !== null) await noteMending(resolve(place.data), before);
   const carriedOut = await deciding.carryOut(index);
   if (isRefusal(carriedOut)) return carriedOut;
+  // Again: a question that came in between found nothing to mend.
+  if (before !== null) await noteMending(resolve(place.data), before);
   const filesRemoved = touchesImports(asked.proposal) ? await deciding.alone(() => sweepKept(place.data)) : 0;
   return { ...waiting, carriedOut, filesRemoved: isRefusal(filesRemoved) ? 0 : filesRemoved };
 }
@@ -64,7 +73,7 @@ async function record(deciding: Deciding, index: number, agreement: Agreement): 
   return { proposal, missing: Math.max(0, 2 - proposal.approvedBy.length) };
 }
 
-/** Whether imports may be among what is erased: then their files go too, and the store is built anew without their rows. */
+/** Whether imports may be among what is erased: then their files go too, and their rows in the store. */
 function touchesImports({ order }: Proposal): boolean {
   return order.do === "erase" && (order.kind === null || order.kind === "import");
 }

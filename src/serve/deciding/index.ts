@@ -11,4 +11,5 @@ export {
 export { type Agreement, type Outcome, approve } from "./approving.ts";
 export { decidingOrders } from "./deciding.ts";
 export { type LogPlace } from "./opening.ts";
+export { type Recovery, recoverLoss } from "./recovering.ts";
 export { type NewKey, rotateKey } from "./rotating.ts";

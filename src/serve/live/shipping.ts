@@ -2,6 +2,8 @@ import { z } from "zod";
 import { type Refusal, defect, isRefusal, refusal } from "../../base/index.ts";
 import { actions, joinFields } from "../../domain/index.ts";
 import type { LogReader, StoredEntry } from "../../record/index.ts";
+import { type ErasedStretch, dropErasedImports } from "./erased.ts";
+import { refreshFromNothing } from "./refreshing.ts";
 import { type Store, liveImportMin, liveIndexSql, livePlace } from "../../store/index.ts";
 
 /** How far the store has taken the log over, and how many sightings came along this time. */
@@ -54,7 +56,7 @@ export async function shipLog(store: Store, reader: LogReader): Promise<Shipped 
     if (written) await tell(store, log, { ...state, upto: batch.next });
     await store.insert("sightings", rows);
     await store.insert("work", work);
-    for (const { from, to } of erased) await takeOut(store, from, to);
+    if (await dropErased(store, log, erased)) await refreshFromNothing(store);
     state = { next: batch.next, upto: batch.next, seen: batch.seen ?? state.seen };
     await tell(store, log, state);
     sightings += rows.length;
@@ -97,10 +99,25 @@ async function takeOut(store: Store, from: number, to: number | null): Promise<v
   });
 }
 
+/** Whether anything was there of what was erased. */
+async function dropErased(store: Store, log: string, erased: readonly ErasedStretch[]): Promise<boolean> {
+  let dropped = false;
+  for (const stretch of erased) {
+    const [row] = await store.query<{ there: number }>(
+      `SELECT count() > 0 AS there FROM sightings WHERE import >= ${liveImportMin} AND ${liveIndexSql()} >= {from:UInt64} AND ${liveIndexSql()} < {to:UInt64}`,
+      { ...stretch },
+    );
+    if (row?.there === 1) await takeOut(store, stretch.from, stretch.to);
+    const imports = await dropErasedImports(store, log, stretch);
+    dropped ||= row?.there === 1 || imports > 0;
+  }
+  return dropped;
+}
+
 interface Batch {
   readonly rows: object[];
   readonly work: object[];
-  readonly erased: { readonly from: number; readonly to: number }[];
+  readonly erased: ErasedStretch[];
   next: number;
   sightings: number;
   seen: number | null;

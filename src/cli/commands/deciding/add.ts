@@ -4,6 +4,7 @@ import { approveCommand } from "./approve.ts";
 import { approverCommand } from "./approver.ts";
 import { eraseCommand } from "./erase.ts";
 import { keptCommand } from "./kept.ts";
+import { recoverCommand } from "./recover.ts";
 import { rotateCommand } from "./rotate.ts";
 
 type Run = (act: (invocation: Invocation) => Promise<ExitCode>) => Promise<void>;
@@ -64,6 +65,15 @@ export function addDeciding(program: Command, run: Run): void {
     .action((entry: number, options: { readonly out: string }) =>
       run((invocation) => keptCommand(invocation, entry, options)),
     );
+  program
+    .command("recover")
+    .description("says what a damaged write-ahead file costs, and goes on without it if that is accepted")
+    .option("--accept-loss", "go on; what can't be read is lost, and an entry of the log says so for ever")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ whosaw recover\n  $ whosaw recover --accept-loss\n\nExit code 6: something would be lost, and --accept-loss was not given. 1: it is lost.",
+    )
+    .action((options) => run((invocation) => recoverCommand(invocation, options)));
   program
     .command("rotate-key")
     .description("hands the log over to a new signing key; the old one signs the entry that says so")

@@ -71,7 +71,9 @@ function outcomeText({ carriedOut, proposal, filesRemoved, rebuilt, storeStays }
   return [
     `${count(carriedOut.erased)} entries were erased; every proof stays valid. Copies of the log in backups still have them.\n`,
     filesRemoved > 0 ? `${count(filesRemoved)} kept files were removed.\n` : "",
-    rebuilt === null ? "" : `The store was built anew: ${count(rebuilt)} sightings.\n`,
-    storeStays === null ? "" : `The store still holds what was imported: ${storeStays}.\n`,
+    rebuilt === null
+      ? ""
+      : `Their rows are gone from the store too, which holds ${count(rebuilt)} sightings now.\n`,
+    storeStays === null ? "" : `The store still holds their rows until it can be opened: ${storeStays}.\n`,
   ].join("");
 }
