@@ -163,6 +163,19 @@ export const seams: readonly Evasion[] = [
     ],
     { leaks: "customers.born" },
   ),
+  // A WITH inside a recursive query, whose name hides a table of nobody's.
+  evasion(
+    "R",
+    "s22",
+    "with recursive r as (with teams as (select id, upper(notes) as name from customers where id = 3) select id, name from teams union all select r.id, r.name from r where false) select name from r",
+    { leaks: "customers.notes" },
+  ),
+  evasion(
+    "R",
+    "s23",
+    "with recursive r(n) as (with teams as (select id, reverse(notes) as name from customers where id = 3) select 1 union all select n + 1 from r, teams where n < 2), teams as (select 1) select (with recursive q as (with teams as (select notes as name from customers where id = 3) select name, 1 as n from teams union all select name, n + 1 from q where n < 2) select string_agg(name, ',') from q) from r",
+    { leaks: "customers.notes" },
+  ),
 ];
 
 /** What a role that masks, or is bound to tickets, must not see unmasked, or of others: one connection's statements each. */

@@ -1,7 +1,7 @@
 import type { CommonTableExpr, Node, SelectStmt, WithClause } from "@pgsql/types";
 import { defect } from "../../../base/index.ts";
 import { anywhere, call, isTree, nullOf, target, textOf } from "./tree/nodes.ts";
-import { refuse } from "./tree/refused.ts";
+import { mistake, refuse } from "./tree/refused.ts";
 import {
   type Atom,
   type Column,
@@ -67,8 +67,13 @@ function reads(query: SelectStmt, name: string): boolean {
  * A recursive query: every row tells, table by table, of the customers of the row it came from and of its own. Its columns are taken to
  * hold all that the first part and the repeated part show, since a value may wander from one column to another on its way round.
  */
-function rewriteRecursive(part: CommonTableExpr, query: SelectStmt, table: CommonTable, env: Env): Output {
+function rewriteRecursive(part: CommonTableExpr, query: SelectStmt, table: CommonTable, around: Env): Output {
   const { larg: first, rarg: again } = query;
+  const { sortClause, limitCount, limitOffset, lockingClause } = query;
+  if ([sortClause, limitCount, limitOffset, lockingClause].some((clause) => clause !== undefined))
+    return mistake("0A000", "ORDER BY, LIMIT and FOR UPDATE in a recursive query are not implemented");
+  const probed = new Set<Atom>();
+  const env: Env = { ...around, tables: rewriteWith(query.withClause, around, probed) };
   if (query.op !== "SETOP_UNION" || first === undefined || again === undefined)
     return refuse(
       "recursive",
@@ -78,7 +83,7 @@ function rewriteRecursive(part: CommonTableExpr, query: SelectStmt, table: Commo
   const start = rewriteQuery(first, env, true);
   if (start.openEnded)
     return refuse("recursive", "a recursive query over columns that aren't known", "Name the columns.");
-  const probed = new Set(start.probed);
+  for (const atom of start.probed) probed.add(atom);
   // What the repeated part reads by itself is found by rewriting a copy of it.
   table.output = { ...start, columns: namedColumns(part, start) };
   const trial = rewriteQuery(structuredClone(again), env, false);

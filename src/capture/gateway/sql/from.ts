@@ -186,6 +186,7 @@ const unsampled = "TABLESAMPLE clause can only be applied to tables and material
 /** `outside` is what FROM holds: the name itself, or a sample of it. */
 function rewriteTable(outside: Node, inside: Node, place: RangeVar, sources: Sources): Item {
   const { level } = sources;
+  level.env.work.seen.add(place);
   const alias = place.alias?.aliasname ?? place.relname ?? "";
   const common = commonTable(place, level.tables);
   if (common !== null) {

@@ -2,7 +2,7 @@ import type { Node } from "@pgsql/types";
 import { type PlanContext, type Slot, type StatementPlan, type StatementRefusal } from "../plan.ts";
 import { rewriteStatement } from "./utility.ts";
 import { namesOnlyPlainTables } from "./plain.ts";
-import { anywhere, hiddenPrefix, isTree } from "./tree/nodes.ts";
+import { anywhere, below, hiddenPrefix, isTree } from "./tree/nodes.ts";
 import type { ParsedStatement } from "./tree/parse.ts";
 import { provenText } from "./tree/proof.ts";
 import { refuse, Refused } from "./tree/refused.ts";
@@ -31,6 +31,7 @@ export function workFor(statement: ParsedStatement, context: PlanContext): Work 
     searchPath: context.searchPath,
     systemColumns,
     names: new Set(),
+    seen: new Set(),
     count: { names: 0, protected: false, changed: false, action: null, export: false },
     depth: 0,
   };
@@ -66,7 +67,12 @@ function rewritten(statement: ParsedStatement, context: PlanContext): Rewritten 
   const work = workFor(statement, context);
   const { count } = work;
   const tree: Node = structuredClone(statement.tree);
+  const places = placesIn(tree);
   const output = rewriteStatement(tree, { work, scope: null, tables: null, carry: true });
+  // A part of a statement that nobody looked at would be sent as it came.
+  for (const place of places)
+    if (!work.seen.has(place))
+      refuse("shape", "a table is named where none was looked for", "Write the statement more plainly.");
   const searched = output.probed.size > 0;
   return {
     ...told(output),
@@ -75,6 +81,21 @@ function rewritten(statement: ParsedStatement, context: PlanContext): Rewritten 
     action: count.export ? "export" : (count.action ?? (searched ? "search" : "read")),
     names: work.names,
   };
+}
+
+/** Every table that stands in some FROM. A view that is made is looked at when it is read. */
+function placesIn(tree: unknown): readonly object[] {
+  if (isTree(tree) && "ViewStmt" in tree) return [];
+  const own = isTree(tree) && "fromClause" in tree ? placesBelow(tree["fromClause"]) : [];
+  return [...own, ...below(tree).flatMap(placesIn)];
+}
+
+function placesBelow(value: unknown): readonly object[] {
+  if (!isTree(value)) return below(value).flatMap(placesBelow);
+  if (isTree(value["RangeVar"])) return [value["RangeVar"]];
+  const { JoinExpr: join, RangeTableSample: sample } = value;
+  if (isTree(join)) return [join["larg"], join["rarg"]].flatMap(placesBelow);
+  return isTree(sample) ? placesBelow(sample["relation"]) : [];
 }
 
 /** Slots and probes of a query's answer. Every field in it has its slot, or the statement isn't sent. */

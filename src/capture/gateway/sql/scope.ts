@@ -97,6 +97,8 @@ export interface Work {
   /** Columns that every row has without listing them, as far as the statement names them. */
   readonly systemColumns: ReadonlySet<string>;
   readonly names: Set<string>;
+  /** Tables in FROM that were looked at, wherever the statement names them. */
+  readonly seen: Set<object>;
   readonly count: {
     names: number;
     protected: boolean;
