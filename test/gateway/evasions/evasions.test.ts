@@ -8,6 +8,7 @@ import type { Evasion } from "./evasion.ts";
 import { changes } from "./own-changes.ts";
 import { errors } from "./own-errors.ts";
 import { expressions } from "./own-expressions.ts";
+import { names } from "./own-names.ts";
 import { objects } from "./own-objects.ts";
 import { protocol } from "./own-protocol.ts";
 import { seams } from "./own-seams.ts";
@@ -23,6 +24,7 @@ const all: readonly Evasion[] = [
   ...protocol,
   ...errors,
   ...seams,
+  ...names,
 ];
 const finds = finder(desk);
 

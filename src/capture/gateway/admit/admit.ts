@@ -128,9 +128,10 @@ function visitors(
     ["SortBy", (fields) => ("useOp" in fields ? operator(fields["useOp"]) : null) ?? fields],
     ["Constraint", (fields) => exclusionRefusal(fields, context) ?? fields],
     ["RangeTableSample", (fields) => sampleRefusal(fields) ?? fields],
+    // `(3).card` calls card(3), whatever columns of that name there are: only the lineage of `row.card` knows which row is meant.
     [
       "A_Indirection",
-      (fields) => attributesRefusal(listOf(fields["indirection"]), columns, context) ?? fields,
+      (fields) => attributesRefusal(listOf(fields["indirection"]), noColumns, context) ?? fields,
     ],
     [
       "ColumnRef",
@@ -143,6 +144,8 @@ function visitors(
     ["CopyStmt", (fields) => (fields["is_from"] === true ? writeRefusal(fields, context) : null) ?? fields],
   ]);
 }
+
+const noColumns: ReadonlySet<string> = new Set();
 
 /** Names that may be columns, and names of WITH queries, anywhere in the statement. */
 function namesWithin(

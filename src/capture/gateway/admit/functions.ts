@@ -173,8 +173,8 @@ function unknownFunction(name: string): StatementRefusal {
 
 /**
  * `(value).name` and `row.name` call the function of that name if there is no such column. Names of the server's functions that are on no
- * list are refused; those of the database's own only where no table of the statement has a column called that, and the lineage, which
- * knows every column, sees to it that a column is meant.
+ * list are refused; those of the database's own too, but for `row.name` where a table of the statement has a column called that: the
+ * lineage, which knows every column, sees to it that a column is meant.
  */
 export function attributeRefusal(
   name: string,

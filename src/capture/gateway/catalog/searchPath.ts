@@ -11,7 +11,7 @@ export function parseSearchPath(text: string, user: string): readonly string[] |
     const bare = quoted === null ? /^[^\s,"]+/.exec(rest) : null;
     const found = quoted ?? bare;
     if (found === null) return null;
-    const name = quoted === null ? asciiLower(found[0]) : (quoted[1] ?? "").replaceAll('""', '"');
+    const name = cut(quoted === null ? asciiLower(found[0]) : (quoted[1] ?? "").replaceAll('""', '"'));
     if (name === "" && quoted === null) return null;
     names.push(name === "$user" ? user : name);
     rest = rest.slice(found[0].length).trimStart();
@@ -25,10 +25,13 @@ export function parseSearchPath(text: string, user: string): readonly string[] |
 const nameBytesMax = 63;
 
 function asciiLower(name: string): string {
-  const folded = name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
-  return Buffer.byteLength(folded) <= nameBytesMax
-    ? folded
-    : Buffer.from(folded)
+  return name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+function cut(name: string): string {
+  return Buffer.byteLength(name) <= nameBytesMax
+    ? name
+    : Buffer.from(name)
         .subarray(0, nameBytesMax)
         .toString("utf8")
         .replace(/\uFFFD+$/, "");

@@ -141,6 +141,11 @@ export function manyKeys(json: string): readonly string[] | null {
   return keys;
 }
 
+/** What is sent for a text: itself, if that is what its statements' plans come to. */
+export function sentFor(text: string, runs: readonly Run[]): string {
+  return runs.every((run) => run.verbatim) ? text : runs.map(({ plan }) => plan.sql).join(";\n");
+}
+
 /** Of an empty statement. */
 export const emptyPlan: StatementPlan = {
   sql: "",

@@ -179,12 +179,25 @@ function qualified(
     return refuse("shape", "a column is named in an unknown way", "Name it plainly.");
   const at = placeOf(node.ColumnRef, level.env.work);
   const found = findIn(findItem(table, schema ?? null, level.scope, at), column, at);
+  if (column !== null && found.column === null) keepFromCalling(column, level);
   const fields = node.ColumnRef.fields ?? [];
   if (path.length > 1) {
     stillFound(table, schema ?? null, level.scope);
     node.ColumnRef.fields = fields.slice(path.length - 1);
   }
   return found;
+}
+
+/** Of a row whose columns aren't all known, `row.name` is a call of that function where there is no such column. */
+function keepFromCalling(name: string, { env }: Level): void {
+  const { catalog, role } = env.work.context;
+  const schemas = catalog.functionSchemas(name).filter((schema) => schema !== "information_schema");
+  if (schemas.some((schema) => !role.functions.has(`${schema}.${name}`)))
+    refuse(
+      "call",
+      `"${name}" may be a function here`,
+      "Name the columns of what stands in FROM: AS alias (a, b).",
+    );
 }
 
 /** `(alias).column`: only that column, where the alias can't be a column itself. Null for everything else. */
@@ -200,6 +213,7 @@ function ofField(arg: Node | undefined, steps: readonly Node[], level: Level): L
       return null;
   }
   const found = findIn(findItem(name, null, level.scope, null), field, null);
+  if (found.column === null) keepFromCalling(field, level);
   if (found.column?.instead !== undefined)
     return refuse("row", "a whole row of a masked table is read", "Name its columns.");
   return found.lineage;

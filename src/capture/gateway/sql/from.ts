@@ -37,6 +37,7 @@ import {
   definitionOf,
   type Guarded,
   guardOf,
+  hidesProtected,
   ownAlias,
   pathText,
   policyText,
@@ -159,19 +160,11 @@ export function relationOf(place: RangeVar, work: Work): Relation | null {
     );
   }
   // Were it gone by the time that the statement runs, the name would mean a customers' table behind it: so the name is sent whole.
-  if (schema === undefined && shadows(found, work)) work.count.changed = true;
+  if (schema === undefined && hidesProtected(found, work.searchPath, work.context)) work.count.changed = true;
   place.schemaname = found.schema;
   work.names.add(found.name).add(found.schema);
   for (const column of found.columns) work.names.add(column.name);
   return found;
-}
-
-/** Whether another relation of that name, which a later schema of the path has, shows customers' rows. */
-function shadows(found: Relation, { context, searchPath }: Work): boolean {
-  return searchPath.some((schema) => {
-    const other = context.catalog.relation(schema, found.name);
-    return other !== null && other.oid !== found.oid && touchesProtected(other, context);
-  });
 }
 
 function commonTable(place: RangeVar, tables: CommonTable | null): CommonTable | null {

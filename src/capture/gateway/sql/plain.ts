@@ -1,11 +1,11 @@
 import type { PlanContext } from "../plan.ts";
-import { touchesProtected } from "./tables.ts";
-import { below, isTree } from "./tree/nodes.ts";
+import { hidesProtected, touchesProtected } from "./tables.ts";
+import { anywhere, below, isTree } from "./tree/nodes.ts";
 
 /**
  * Whether everything that a statement names, at any depth, is a table that the catalog knows and nobody protects: then what is wrong with
  * it may be told by the server itself, which knows better and points at it. No views, whose queries weren't looked at; no names that
- * only the server might know, since they could mean something else by the time it looks; and no `row.name` that could be a call.
+ * only the server might know, or that hide a customers' table, since they could mean something else by the time it looks; and no `row.name` that could be a call.
  */
 export function namesOnlyPlainTables(tree: unknown, context: PlanContext): boolean {
   if (isTree(tree)) {
@@ -20,12 +20,24 @@ export function namesOnlyPlainTables(tree: unknown, context: PlanContext): boole
   return below(tree).every((inner) => namesOnlyPlainTables(inner, context));
 }
 
+/** Whether a name in a statement means a relation that hides a customers' table of that name. */
+export function namesHiding(tree: unknown, context: PlanContext): boolean {
+  const { catalog, searchPath } = context;
+  return anywhere(tree, ({ relname, schemaname }) => {
+    if (typeof relname !== "string" || typeof schemaname === "string") return false;
+    const relation = catalog.resolve(relname, searchPath);
+    return relation !== null && hidesProtected(relation, searchPath, context);
+  });
+}
+
 function isPlainTable({ relname, schemaname }: Record<string, unknown>, context: PlanContext): boolean {
   const { catalog, searchPath } = context;
   const name = String(relname);
   const relation =
     typeof schemaname === "string" ? catalog.relation(schemaname, name) : catalog.resolve(name, searchPath);
   if (relation === null || (relation.kind !== "table" && relation.kind !== "partitioned")) return false;
+  // The name goes to the server as it is, and there it may be passed on to another schema of the path.
+  if (typeof schemaname !== "string" && hidesProtected(relation, searchPath, context)) return false;
   return !touchesProtected(relation, context);
 }
 

@@ -212,7 +212,7 @@ describe("a rewritten statement", () => {
   it("can't be made to name a hidden column", () => {
     const column = served("select email from customers").slots[0]?.column ?? "";
     expect(rewriting(`select ${column} from (select email from customers) c`)).toMatchObject({
-      rule: "names",
+      rule: "reserved",
     });
   });
 });

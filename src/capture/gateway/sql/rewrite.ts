@@ -1,7 +1,13 @@
 import type { Node } from "@pgsql/types";
-import { type PlanContext, type Slot, type StatementPlan, type StatementRefusal } from "../plan.ts";
+import {
+  type PlanContext,
+  type Slot,
+  type StatementPlan,
+  type StatementRefusal,
+  statementRefusal,
+} from "../plan.ts";
 import { rewriteStatement } from "./utility.ts";
-import { namesOnlyPlainTables } from "./plain.ts";
+import { namesHiding, namesOnlyPlainTables } from "./plain.ts";
 import { anywhere, below, hiddenPrefix, isTree } from "./tree/nodes.ts";
 import type { ParsedStatement } from "./tree/parse.ts";
 import { provenText } from "./tree/proof.ts";
@@ -19,7 +25,7 @@ export function workFor(statement: ParsedStatement, context: PlanContext): Work 
   anywhere(statement.tree, (tree) => {
     for (const value of Object.values(tree))
       if (typeof value === "string" && value.includes(hiddenPrefix))
-        refuse("names", "a reserved name", "Use another name.");
+        refuse("reserved", "a reserved name", "Use another name.");
     const { String: text } = tree;
     const name = isTree(text) ? text["sval"] : undefined;
     if (typeof name !== "string") return false;
@@ -43,10 +49,21 @@ export function rewrite(statement: ParsedStatement, context: PlanContext): Rewri
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     const { at, refusal } = error;
-    if (refusal.rule === "names" && namesOnlyPlainTables(statement.tree, context)) return asItIs(statement);
+    if (refusal.rule === "names") {
+      if (namesOnlyPlainTables(statement.tree, context)) return asItIs(statement);
+      if (namesHiding(statement.tree, context)) return hiding;
+    }
     return at === null ? refusal : { ...refusal, position: characterAt(statement.whole, at) };
   }
 }
+
+/** Whether the name is a mistake hangs on which of two tables is meant, and that is the server's to say. */
+const hiding: StatementRefusal = statementRefusal({
+  code: "42501",
+  message: "a table of another schema stands before a customers' table of that name",
+  hint: "Write the schema in front of the table's name.",
+  rule: "shadow",
+});
 
 /** Nothing in it is anybody's. */
 function asItIs({ text: sql }: ParsedStatement): Rewritten {

@@ -193,6 +193,21 @@ export function definitionOf(view: Relation): ReturnType<typeof ownSelect> {
   return ownSelect(view.definition);
 }
 
+/**
+ * Whether another relation of that name, in another schema of the path, shows customers' rows: those the name would mean were this one
+ * gone by the time that the statement runs, or if the login may not look into its schema, which the server then passes over.
+ */
+export function hidesProtected(
+  found: Relation,
+  searchPath: readonly string[],
+  context: PlanContext,
+): boolean {
+  return searchPath.some((schema) => {
+    const other = context.catalog.relation(schema, found.name);
+    return other !== null && other.oid !== found.oid && touchesProtected(other, context);
+  });
+}
+
 /** Whether a table is protected, or a view or materialized view shows one that is. */
 export function touchesProtected(relation: Relation, context: PlanContext, depth = 0): boolean {
   if (configOf(relation, context) !== null) return true;

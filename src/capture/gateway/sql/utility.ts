@@ -1,10 +1,10 @@
-import type { CopyStmt, Node, SelectStmt } from "@pgsql/types";
+import type { CopyStmt, Node, RangeVar, SelectStmt } from "@pgsql/types";
 import { defect } from "../../../base/index.ts";
 import type { Relation } from "../catalog/catalog.ts";
 import { isLink, keepTicketsCopied } from "./keys.ts";
 import { type Env, hiddenName, type Output, type Work } from "./scope.ts";
 import { rewriteQuery } from "./select.ts";
-import { configured, touchesProtected } from "./tables.ts";
+import { configured, hidesProtected, touchesProtected } from "./tables.ts";
 import { anywhere, columnRef, isTree, lastWord, plainSelect, subselect, target } from "./tree/nodes.ts";
 import { mistake, refuse } from "./tree/refused.ts";
 import { rewriteWrite } from "./write.ts";
@@ -122,6 +122,11 @@ function passing(tree: Node, work: Work): Output {
   const found = names(tree, work);
   // They go through whole schemas, or through all tables of a type, and their errors may quote a row.
   if (farReaching.has(kind ?? "")) work.count.protected = true;
+  if ("TruncateStmt" in tree)
+    for (const place of tree.TruncateStmt.relations ?? []) {
+      const relation = names(place, work)[0];
+      if ("RangeVar" in place && relation !== undefined) wholeName(place.RangeVar, relation, work);
+    }
   for (const relation of found) {
     work.names.add(relation.name).add(relation.schema);
     if (kind === "TruncateStmt" && isLink(relation, work.context))
@@ -211,11 +216,22 @@ function copyIn(copy: CopyStmt, work: Work): Output {
   const [found] = names(copy, work);
   if (found === undefined)
     return mistake("42P01", `relation "${copy.relation?.relname ?? ""}" does not exist`);
+  wholeName(copy.relation, found, work);
   keepTicketsCopied(found, work.context);
   work.names.add(found.name);
   work.count.action = "update";
   if (configured(found, work.context)) work.count.protected = true;
   return nothing();
+}
+
+/** These statements are sent with their names as they came, and the rows of a table behind must not be met instead. */
+function wholeName(place: RangeVar | undefined, found: Relation, work: Work): void {
+  if (place?.schemaname === undefined && hidesProtected(found, work.searchPath, work.context))
+    refuse(
+      "shadow",
+      `table "${found.name}" stands before a customers' table of that name`,
+      "Write its schema in front: schema.table.",
+    );
 }
 
 function textual(options: readonly Node[] | undefined): boolean {

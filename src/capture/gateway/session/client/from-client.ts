@@ -14,8 +14,10 @@ import { type Awaited, type AwaitedQueue, undescribed } from "../awaited.ts";
 import type { SessionContext } from "../context.ts";
 import type { Identities, Identity } from "../identity.ts";
 import { contextKey, sameRights } from "../planner.ts";
+import { cutNames } from "./cut-names.ts";
 import { namesMax, type Prepared } from "./names.ts";
 import {
+  boundUnderOther,
   declaredUnderOther,
   expiredIdentity,
   failingFor,
@@ -29,9 +31,9 @@ import {
   unfitBatch,
 } from "./refusals.ts";
 import { type Later, Planning } from "./planning.ts";
-import { both, nothing, SessionNames } from "./session-names.ts";
+import { both, isBoundLate, nothing, SessionNames } from "./session-names.ts";
 import type { Outbox } from "../outbox.ts";
-import { emptyPlan, Run, type Source } from "../run.ts";
+import { emptyPlan, Run, sentFor, type Source } from "../run.ts";
 import type { PlannedStatement, SessionServices } from "../needs.ts";
 
 export interface ClientSide {
@@ -69,8 +71,9 @@ export class FromClient {
 
   /** @returns null when done, a promise when the server must be asked first; of a fault, if the session must end. */
   take(frame: Frame<"frontend">): ClientFault | Later {
-    const message = decodeFrontend(frame);
-    if (isFault(message)) return "protocol_violation";
+    const decoded = decodeFrontend(frame);
+    if (isFault(decoded)) return "protocol_violation";
+    const message = cutNames(decoded);
     // As the server does after an error: everything up to the Sync is as if it had not been sent.
     if (this.#skipping && message.kind !== "Sync" && message.kind !== "Terminate") return null;
     switch (message.kind) {
@@ -79,13 +82,13 @@ export class FromClient {
       case "Parse":
         return this.#planning.named(message.sql, (identity) => this.#parse(message, identity));
       case "Bind":
-        return this.#bindPlanning(message);
+        return this.#onceKnown(() => this.#bind(message));
       default:
         return this.#other(message, frame);
     }
   }
 
-  /** Whether messages were sent to the server that no Sync has closed. */
+  /** Messages were sent to the server that no Sync has closed. */
   get pipelineOpen(): boolean {
     return this.#pipelineOpen;
   }
@@ -134,7 +137,7 @@ export class FromClient {
     }
     return this.#speakingFor(planned.at(-1)?.plan, (spoken) => {
       if (typeof spoken === "function")
-        return this.#sendQuery(verbatimOr(text, runs), runs, [
+        return this.#sendQuery(sentFor(text, runs), runs, [
           ...undo,
           spoken,
           this.#names.statements.remove(""),
@@ -273,10 +276,11 @@ export class FromClient {
     this.#await({ kind: "describe", shown: false, described, undo });
   }
 
-  #bindPlanning(message: Extract<SessionMessage, { readonly kind: "Bind" }>): Later {
-    if (!this.#side.context.isDue) return this.#bind(message);
+  /** Acts when it is known what names mean by now. */
+  #onceKnown(act: () => Later): Later {
+    if (!this.#side.context.isDue) return act();
     return this.#planning.later(null, (known) =>
-      isStatementRefusal(known) ? this.#refuse(known, null) : this.#bind(message),
+      isStatementRefusal(known) ? this.#refuse(known, null) : act(),
     );
   }
 
@@ -350,7 +354,9 @@ export class FromClient {
         described: portal.described,
         undo: nothing,
       });
-    if (!sameRights(portal.key, this.#key(identity))) return this.#refuse(declaredUnderOther, note);
+    const key = this.#key(identity);
+    if (!sameRights(portal.key, key)) return this.#refuse(declaredUnderOther, note);
+    if (isBoundLate(plan) && portal.key !== key) return this.#refuse(boundUnderOther, note);
     const source = this.#source(plan, identity);
     if (isStatementRefusal(source)) return this.#refuse(source, note);
     const indirect = plan.does.kind === "fetch" || plan.does.kind === "execute";
@@ -384,17 +390,19 @@ export class FromClient {
   ): Later {
     switch (message.kind) {
       case "Execute":
-        return this.#execute(message);
+        return isBoundLate(this.#names.portals.get(message.portal)?.plan)
+          ? this.#onceKnown(() => this.#execute(message))
+          : this.#execute(message);
       case "Describe":
         return this.#clientDescribes(message);
       case "Close":
-        this.#pipelineOpen = true;
+        this.#send(message);
         this.#await({
           kind: "close",
           shown: true,
           undo: this.#names.named(message.target).remove(message.name),
         });
-        break;
+        return null;
       case "Sync":
         this.#skipping = false;
         this.#endsPipeline();
@@ -489,9 +497,4 @@ export class FromClient {
     if (this.#pipelineOpen) this.#side.context.transactionMayEnd();
     this.#pipelines++;
   }
-}
-
-/** What is sent for a text: itself, if that is what its statements' plans come to. */
-function verbatimOr(text: string, runs: readonly Run[]): string {
-  return runs.every((run) => run.verbatim) ? text : runs.map(({ plan }) => plan.sql).join(";\n");
 }

@@ -76,5 +76,18 @@ export class Names<Thing> {
   }
 }
 
+/** Bytes of a name that count at the server (NAMEDATALEN - 1): there, two names that differ only beyond them are one. */
+const nameBytesMax = 63;
+
+/** A UTF-16 unit takes three bytes at most. */
+const shortMax = Math.floor(nameBytesMax / 3);
+
+/** The name as the server's parser cuts it: a whole number of characters. */
+export function cutName(name: string): string {
+  if (name.length <= shortMax || Buffer.byteLength(name) <= nameBytesMax) return name;
+  const cut = Buffer.from(name).subarray(0, nameBytesMax).toString("utf8");
+  return cut.replace(/\uFFFD+$/, "");
+}
+
 /** Prepared statements and portals that one session may hold: our choice, far above what drivers and poolers keep. */
 export const namesMax = 10_000;

@@ -59,6 +59,12 @@ export const declaredUnderOther: StatementRefusal = statementRefusal({
   hint: "Close it and declare it again.",
   rule: "stale_cursor",
 });
+export const boundUnderOther: StatementRefusal = statementRefusal({
+  code: "42501",
+  message: "whosaw: what this portal's names mean may have changed since it was bound",
+  hint: "Bind it again.",
+  rule: "stale_portal",
+});
 export const expiredIdentity: StatementRefusal = statementRefusal({
   code: "28000",
   message: "whosaw: the actor token has expired",

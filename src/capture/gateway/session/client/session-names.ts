@@ -100,6 +100,16 @@ export class SessionNames {
   }
 }
 
+/**
+ * Statements whose names the server looks up when they are executed: all else was decided when its portal was bound. For FETCH, SET and
+ * the like no name of a table matters.
+ */
+const late: ReadonlySet<string> = new Set(["copy_in", "copy_out", "prepare", "execute", "ddl", "other"]);
+
+export function isBoundLate(plan: StatementPlan | null | undefined): boolean {
+  return plan !== null && plan !== undefined && late.has(plan.does.kind);
+}
+
 /** The way back where nothing was done. */
 export const nothing = (): void => undefined;
 
