@@ -14,6 +14,7 @@ import { importCommand } from "./commands/import.ts";
 import { doctorCommand } from "./commands/guard/doctor.ts";
 import { initCommand } from "./commands/guard/init.ts";
 import { passwordCommand } from "./commands/guard/password.ts";
+import { questionsCommand } from "./commands/questions.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
 import { scopeCommand } from "./commands/scope.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -52,6 +53,7 @@ export function buildProgram(version: string, makeRun: (options: GlobalOptions) 
   const run: Run = (act) => makeRun(program.opts<GlobalOptions>())(act);
   addImport(program, run);
   addQuestions(program, run);
+  addAudit(program, run);
   addExport(program, run);
   addTrace(program, run);
   addEvidence(program, run);
@@ -153,6 +155,20 @@ function addQuestions(program: Command, run: Run): void {
     .addOption(html)
     .addHelpText("after", "\nExample:\n  $ whosaw scope --actor agent-0417 --unexplained --out exposed.csv")
     .action((options) => run((invocation) => scopeCommand(invocation, options)));
+}
+
+function addAudit(program: Command, run: Run): void {
+  const [from, to] = [
+    new Option("--from <time>", "only what was asked at or after this time (UTC)"),
+    new Option("--to <time>", "only what was asked until this time (UTC); a bare date means its end"),
+  ];
+  program
+    .command("questions")
+    .description("who watches: who asked customer, actor, scope and trace, when, and about whom")
+    .addOption(from)
+    .addOption(to)
+    .addHelpText("after", "\nExample:\n  $ whosaw questions --from 2019-10-01")
+    .action((options) => run((invocation) => questionsCommand(invocation, options)));
 }
 
 function addExport(program: Command, run: Run): void {

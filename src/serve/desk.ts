@@ -41,6 +41,7 @@ import { mendStore } from "./deciding/mending.ts";
 import { type EvidenceAnswer, type EvidenceWish, exportEvidence } from "./evidence.ts";
 import { type ExportAnswer, type ExportWish, exportSightings } from "./exporting.ts";
 import { catchUp } from "./live/catching-up.ts";
+import { type Question, recordQuestion, reportsAsked, spanAsked } from "./live/questions.ts";
 import { type RunningServe, findServe } from "./live/running.ts";
 import { canariesOf } from "./live/standing.ts";
 import { refreshAll } from "./live/refreshing.ts";
@@ -91,7 +92,7 @@ export interface TimedTrace extends TraceAnswer {
   readonly seconds: number;
 }
 
-/** Everything that can be asked of one data directory. */
+/** Everything that can be asked of one data directory. Who asks whoSaw, whatSaw, trace or scope is on record before there is an answer; what can't be recorded is answered, and said (`onEvent`). */
 export interface Desk {
   readonly data: string;
   readonly store: Store;
@@ -162,26 +163,56 @@ interface Opened {
 
 function deskOf({ store, log, configuration, clock, alone }: Opened): Desk {
   const settings = settingsOf(configuration);
+  const place = { data: store.data, clock, serve: log.serve ?? null };
+  /** Nobody has an answer before the question is on record; both are under way together. */
+  const asking = async <Answer>(question: Question, answer: () => Promise<Answer>): Promise<Answer> => {
+    const recorded = recordQuestion(place, question);
+    try {
+      return await answer();
+    } finally {
+      const refused = await recorded;
+      if (refused !== null) log.onEvent?.(`this question is not on record: ${refused.what}`);
+    }
+  };
   return {
     data: store.data,
     store,
     configuration,
     importPaths: (paths, wish) => alone(() => importInto(store, log, { paths, wish })),
-    whoSaw: (customer, span) => whoSaw(store, customer, span),
-    whatSaw: async (actor, span) => {
-      if (!(await isLiveFresh(store))) needed(await alone(() => refreshExplanations(store)));
-      return whatSaw(store, actor, span);
-    },
-    trace: async (reports, span) =>
-      needed(await alone(() => traceTimed(store, { reports, span, settings, clock }))),
+    whoSaw: (customer, span) =>
+      asking(
+        { command: "customer", about: `customer:${customer}`, asked: { customer, ...spanAsked(span) } },
+        () => whoSaw(store, customer, span),
+      ),
+    whatSaw: (actor, span) =>
+      asking(
+        { command: "actor", about: `actor:${actor}`, asked: { actor, ...spanAsked(span) } },
+        async () => {
+          if (!(await isLiveFresh(store))) needed(await alone(() => refreshExplanations(store)));
+          return whatSaw(store, actor, span);
+        },
+      ),
+    trace: (reports, span) =>
+      asking(
+        { command: "trace", about: null, asked: { ...reportsAsked(reports), ...spanAsked(span) } },
+        async () => needed(await alone(() => traceTimed(store, { reports, span, settings, clock }))),
+      ),
     traceReport: (answer) => tracePage(answer, measured(), formatInstant(clock() as Instant)),
-    scope: (question) => scope(store, question),
+    scope: (question) => asking(scopeAsked(question, false), () => scope(store, question)),
     knows: (actor) => isKnownActor(store, actor),
-    scopeCsv: (question) => scopeCsv(store.stream, question),
+    scopeCsv: async function* (question) {
+      await asking(scopeAsked(question, true), () => Promise.resolve());
+      yield* scopeCsv(store.stream, question);
+    },
     exportSightings: (wish) => exportSightings({ store, ...log }, wish),
     exportEvidence: (wish) => exportEvidence({ store, ...log }, wish),
     close: () => store.close(),
   };
+}
+
+function scopeAsked({ actor, unexplainedOnly, ...span }: ScopeQuestion, list: boolean): Question {
+  const asked = { actor, list, unexplained: unexplainedOnly, ...spanAsked(span) };
+  return { command: "scope", about: `actor:${actor}`, asked };
 }
 
 function attachedTo(serve: RunningServe): Attached {

@@ -58,6 +58,7 @@ export { serve, type ServeOptions, type Serving, type ServingStatus } from "./ga
 export { openTrial, type Trial, type TrialOptions } from "./gateway/trial.ts";
 export { restoreActor, type Restored, type StoppingWish, suspendActor } from "./gateway/stopping.ts";
 export { type Suspended } from "./gateway/suspending.ts";
+export { type AskedOnce, listQuestions } from "./live/questions.ts";
 export { type ReportsFile, readReports, reportsBytesMax } from "./reports-file.ts";
 export {
   type Refreshed,

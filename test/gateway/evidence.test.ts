@@ -1,6 +1,7 @@
 import { type ChildProcess, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { unzipSync, zipSync } from "fflate";
@@ -92,6 +93,17 @@ describe("evidence of what was read through the gateway", () => {
     },
     60_000,
   );
+
+  it("is asked for on record: who watches is in the log of the running serve", () => {
+    expect(desk.ask("customer", "3").status).toBe(0);
+    expect(desk.ask("scope", "--actor", "lead-1").status).toBe(0);
+    const { status, json } = desk.ask("questions");
+    expect(status).toBe(0);
+    expect(json["questions"]).toMatchObject([
+      { command: "customer", by: userInfo().username, asked: { customer: "3", from: null, to: null } },
+      { command: "scope", asked: { actor: "lead-1", list: false, unexplained: false } },
+    ]);
+  });
 
   it("of an actor whom nobody knows is refused, and leaves no archive and no entry", () => {
     const out = join(folder, "nobody.zip");
