@@ -73,6 +73,6 @@ function play(file: string): void {
 
 describe("at the command line", () => {
   for (const file of readdirSync(import.meta.dirname).filter((name) => name.endsWith(".txt"))) {
-    it(file.replace(".txt", "").replaceAll("-", " "), () => play(file));
+    it(file.replace(".txt", "").replaceAll("-", " "), () => play(file), 300_000);
   }
 });
