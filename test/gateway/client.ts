@@ -38,17 +38,21 @@ export class RawClient {
   readonly #messages: Message[] = [];
   #taken = 0;
   #wake: (() => void) | null = null;
+  #onRow: ((body: Buffer) => void) | null = null;
   closed = false;
   key: { readonly pid: number; readonly secret: Buffer } | null = null;
 
   constructor(socket: Socket, durable: () => number) {
     this.#socket = socket;
     socket.on("data", (bytes: Buffer) => {
-      this.pieces.push({ bytes, durable: durable() });
+      if (this.#onRow === null) this.pieces.push({ bytes, durable: durable() });
       const whole = Buffer.concat([this.#pending, bytes]);
       const { messages, taken } = messagesOf(whole);
       this.#pending = whole.subarray(taken);
-      this.#messages.push(...messages);
+      for (const message of messages) {
+        if (this.#onRow !== null && message.type === "D") this.#onRow(message.body);
+        else this.#messages.push(message);
+      }
       this.#wake?.();
     });
     const over = (): void => {
@@ -63,6 +67,11 @@ export class RawClient {
   /** Everything that ever came. */
   get messages(): readonly Message[] {
     return this.#messages;
+  }
+
+  /** From now on rows are given to this and not kept: for answers larger than memory. */
+  eachRow(onRow: (body: Buffer) => void): void {
+    this.#onRow = onRow;
   }
 
   /** Stops and goes on reading: a slow reader. */

@@ -1,11 +1,12 @@
 import { decodeBackend, encodeFrontend, isFault, Writer } from "../../wire/index.ts";
 import type { CatalogAsk } from "./catalog/loadCatalog.ts";
+import type { EachRow } from "./net/knitNet.ts";
 import { connectUpstream, type UpstreamConnection, type UpstreamOptions } from "./login/index.ts";
 
 /** Rows that one question of the gateway's own may have: a catalog of some thousand tables has a hundred thousand columns. */
 const rowsMax = 2_000_000;
 
-type Rows = readonly (readonly (string | null)[])[];
+type Row = readonly (string | null)[];
 
 /** A connection of the gateway's own, for questions to the catalog and to the ticket table. One question at a time, opened anew when lost. */
 export class Control {
@@ -23,8 +24,15 @@ export class Control {
   }
 
   /** Rejects when the server can't be reached or refuses. Cells in text form. */
-  readonly ask: CatalogAsk = (sql) => {
-    const answer = this.#last.then(() => this.#askNow(sql));
+  readonly ask: CatalogAsk = async (sql) => {
+    const rows: Row[] = [];
+    await this.each(sql, (row) => rows.push(row));
+    return rows;
+  };
+
+  /** As `ask`, for an answer of which nothing need be kept. */
+  readonly each: EachRow = (sql, onRow) => {
+    const answer = this.#last.then(() => this.#askNow(sql, onRow));
     this.#last = answer.catch(() => undefined);
     return answer;
   };
@@ -35,14 +43,14 @@ export class Control {
     this.#connection = null;
   }
 
-  async #askNow(sql: string): Promise<Rows> {
+  async #askNow(sql: string, onRow: (row: Row) => void): Promise<void> {
     const connection = await this.#open();
     const to = new Writer();
     encodeFrontend({ from: "frontend", kind: "Query", sql }, to);
-    const answer = answerOf(connection);
+    const answer = answerOf(connection, onRow);
     connection.stream.write(to.take());
     try {
-      return await answer;
+      await answer;
     } catch (error) {
       if (connection.stream.destroyed) this.#connection = null;
       throw error;
@@ -65,12 +73,12 @@ export class Control {
 }
 
 /** Asks one after the other until one is answered; rejects with the last one's reason. */
-export function firstAnswered(controls: readonly Control[]): CatalogAsk {
-  return async (sql) => {
+export function firstAnswered(controls: readonly Control[]): EachRow {
+  return async (sql, onRow) => {
     let failure: unknown = new Error("nobody to ask");
-    for (const { ask } of controls) {
+    for (const { each } of controls) {
       try {
-        return await ask(sql);
+        return await each(sql, onRow);
       } catch (error) {
         failure = error;
       }
@@ -80,14 +88,14 @@ export function firstAnswered(controls: readonly Control[]): CatalogAsk {
 }
 
 /** Reads to ReadyForQuery. An error in between is thrown then, with its SQLSTATE and nothing else of it. */
-function answerOf({ framer, stream }: UpstreamConnection): Promise<Rows> {
-  const rows: (string | null)[][] = [];
+function answerOf({ framer, stream }: UpstreamConnection, onRow: (row: Row) => void): Promise<void> {
+  let rows = 0;
   let failed: string | null = null;
   return new Promise((resolve, reject) => {
     const done = (why: string | null): void => {
       stream.off("data", read);
       stream.off("close", gone);
-      if (why === null) resolve(rows);
+      if (why === null) resolve();
       else reject(new Error(why));
     };
     const gone = (): void => done("the server closed the control connection");
@@ -95,12 +103,14 @@ function answerOf({ framer, stream }: UpstreamConnection): Promise<Rows> {
       framer.feed(chunk);
       for (let frame = framer.next(); frame !== null; frame = framer.next()) {
         const message = frame.kind === "Frame" ? decodeBackend(frame) : frame;
-        if (isFault(message) || message.kind === "EncryptionAnswer" || rows.length > rowsMax) {
+        if (isFault(message) || message.kind === "EncryptionAnswer" || rows > rowsMax) {
           stream.destroy();
           return done("the server's answer can't be read");
         }
-        if (message.kind === "DataRow")
-          rows.push(message.values.map((value) => value?.toString("utf8") ?? null));
+        if (message.kind === "DataRow") {
+          rows++;
+          onRow(message.values.map((value) => value?.toString("utf8") ?? null));
+        }
         if (message.kind === "ErrorResponse") failed = message.fields.sqlstate;
         if (message.kind === "ReadyForQuery")
           return done(

@@ -317,8 +317,8 @@ class Gateway {
     const logins = new Set([control, ...[...roles.values()].map(({ upstream }) => upstream)]);
     const readers = [...logins].map((reader) => new Control(login.upstream, reader, name));
     try {
-      const ask = firstAnswered(readers);
-      const { isFull, net } = await knitNet(protection, catalog.current(), ask);
+      const each = firstAnswered(readers);
+      const { isFull, net } = await knitNet(protection, catalog.current(), each);
       database.net = net;
       if (isFull) this.#options.onTrouble(`the second net holds ${net.size} values and not all of them`);
     } catch (error) {

@@ -61,7 +61,7 @@ export async function serverKilled(served: ServedUnderFaults, seed: number): Pro
 }
 
 /** What it says to whoever asks when nothing can be recorded. */
-async function turnedAway(served: ServedUnderFaults): Promise<string> {
+export async function turnedAway(served: ServedUnderFaults): Promise<string> {
   try {
     const client = await served.join("lead-1");
     const { rows, errors } = await client.query("select email from customers where id = 5");

@@ -7,6 +7,7 @@ import { verifyLog } from "../../../src/verify/index.ts";
 import { type Address, join, type RawClient } from "../client.ts";
 import { finder } from "../find.ts";
 import { pair } from "../oracle.ts";
+import type { Marked } from "../../../src/simulate/index.ts";
 import { asOwner, type Postgres, startPostgres } from "../postgres.ts";
 import { deskPassword, type ServedDesk, serveDesk } from "../serving.ts";
 
@@ -43,13 +44,15 @@ export class ServedUnderFaults {
     this.address = { host: "127.0.0.1", port: served.port, database: postgres.database };
   }
 
-  static async start(): Promise<ServedUnderFaults> {
+  /** @param prepare told of the data directory before anything runs on it. */
+  static async start(prepare: (data: string) => void = () => undefined): Promise<ServedUnderFaults> {
     const postgres = await startPostgres(desk);
     await asOwner(postgres, [
       `create role desk_control login password '${postgres.agent.password}'`,
       "grant select on tickets to desk_control",
     ]);
     const served = await serveDesk(postgres);
+    prepare(served.data);
     return new ServedUnderFaults(postgres, served, await served.start());
   }
 
@@ -82,6 +85,11 @@ export class ServedUnderFaults {
     const client = await join(this.address, { user: actor, password: deskPassword });
     this.#clients.push({ actor, client });
     return client;
+  }
+
+  /** A field that an actor was shown, of an answer that was too large to keep. */
+  saw(actor: Actor, seen: Marked): void {
+    this.#seen.add(pair(actor, seen));
   }
 
   /** Tries to read until it succeeds, as an impatient user would. @returns milliseconds; throws when nothing helps. */

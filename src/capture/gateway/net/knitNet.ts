@@ -1,13 +1,15 @@
 import type { Protection } from "../../../policy/index.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import type { CatalogAsk } from "../catalog/loadCatalog.ts";
-import { SecondNet } from "./secondNet.ts";
+import { netValuesMax, SecondNet } from "./secondNet.ts";
 
 /** Types whose text is what an answer would show. */
 const comparable =
   /^(?:text|character varying(?:\(\d+\))?|character(?:\(\d+\))?|bpchar|bigint|(?:\w+\.)?citext)$/;
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** Asks a question of the gateway's own and gives each row of the answer as it comes: none of them is kept. */
+export type EachRow = (sql: string, onRow: (row: readonly (string | null)[]) => void) => Promise<void>;
 
 /** The statements that read the values: of each table that holds its customer's id, the columns of class `contact`. */
 export function netQueries(
@@ -25,7 +27,7 @@ export function netQueries(
         return {
           table,
           field: column.name,
-          sql: `select ${quoted(key.column)}::pg_catalog.text, ${value}::pg_catalog.text from ${from} where ${value} is not null`,
+          sql: `select ${quoted(key.column)}::pg_catalog.text, ${value}::pg_catalog.text from ${from} where ${value} is not null limit ${netValuesMax + 1}`,
         };
       });
   });
@@ -35,15 +37,15 @@ export function netQueries(
 export async function knitNet(
   protection: Protection,
   catalog: Catalog,
-  ask: CatalogAsk,
+  each: EachRow,
 ): Promise<{ readonly net: SecondNet; readonly isFull: boolean }> {
   const net = new SecondNet();
   let isFull = false;
   for (const { table, field, sql } of netQueries(protection, catalog)) {
-    for (const [customer, value] of await ask(sql)) {
-      if (customer === null || customer === undefined || value === null || value === undefined) continue;
+    await each(sql, ([customer, value]) => {
+      if (customer === null || customer === undefined || value === null || value === undefined) return;
       isFull ||= !net.add(Buffer.from(value), { table, field, customer });
-    }
+    });
   }
   return { net, isFull };
 }
