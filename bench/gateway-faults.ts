@@ -67,6 +67,8 @@ async function matrix(): Promise<void> {
   } else console.log("strace can't attach here: the disk's faults were left out");
 }
 
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
+
 /** A gigabyte that its client doesn't read for twenty seconds. */
 async function slow(isProtected: boolean): Promise<void> {
   const held = await neverReads(served, { bytes: 1e9, protected: isProtected, millis: 20_000 });
@@ -74,7 +76,6 @@ async function slow(isProtected: boolean): Promise<void> {
     harm++;
     console.log(`WRONG: a gigabyte not read: ${one}`);
   }
-  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
   console.log(
     `1 GB of ${isProtected ? "customers'" : "nobody's"} data, not read for 20 s: the gateway held ${megabytes(held.held)} MB more, ${megabytes(held.grown)} MB while it was read; ${held.served} answers to somebody else meanwhile, the slowest after ${held.slowest.toFixed(0)} ms`,
   );
