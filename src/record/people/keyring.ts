@@ -11,6 +11,8 @@ export interface PersonKey {
   /** `<holder>.<fingerprint>`: what a sealed text names it by. */
   readonly name: string;
   readonly key: XaesKey;
+  /** What every text sealed with it is bound to. */
+  readonly additional: Uint8Array;
 }
 
 /** Below the data directory. */
@@ -21,7 +23,7 @@ const namesHead = "whosaw-person-names/v1 ";
 const nameHexDigits = 32;
 const nameShape = /^[0-9a-f]{32}\.[0-9a-f]{32}$/;
 
-/** Keys kept in memory; the least recently used goes first. Some 500 bytes each. */
+/** Keys kept in memory; the least recently used goes first. Some 2 KB each. */
 export const personKeysCachedMax = 4096;
 
 /**
@@ -33,6 +35,8 @@ export class Keyring {
   readonly #random: Bytes;
   readonly #names: Uint8Array;
   readonly #cached = new Map<string, PersonKey>();
+  /** By person, so that not every sealing needs a keyed hash. */
+  readonly #holders = new Map<string, string>();
   /** What is under way for a holder: a key must not be made, or shredded, twice at once. */
   readonly #busy = new Map<string, Promise<unknown>>();
 
@@ -56,7 +60,17 @@ export class Keyring {
   }
 
   holderOf(person: string): string {
-    return createHmac("sha256", this.#names).update(person).digest("hex").slice(0, nameHexDigits);
+    const known = this.#holders.get(person);
+    if (known !== undefined) return known;
+    const holder = createHmac("sha256", this.#names).update(person).digest("hex").slice(0, nameHexDigits);
+    if (this.#holders.size >= personKeysCachedMax) this.#holders.clear();
+    this.#holders.set(person, holder);
+    return holder;
+  }
+
+  /** The person's key if it is in memory. */
+  keyAtHand(person: string): PersonKey | null {
+    return this.#remembered(this.holderOf(person));
   }
 
   /** The person's key, made if there is none. */
@@ -130,7 +144,8 @@ export class Keyring {
   #remember(holder: string, secret: Uint8Array): PersonKey {
     // The name commits to the key, which AES-GCM alone does not: no text opens under two keys.
     const print = hash("sha256", Buffer.concat([Buffer.from("whosaw-person-key/v1\n"), secret]), "hex");
-    const key = { name: `${holder}.${print.slice(0, nameHexDigits)}`, key: xaesKey(secret) };
+    const name = `${holder}.${print.slice(0, nameHexDigits)}`;
+    const key = { name, key: xaesKey(secret), additional: Buffer.from(`whosaw-sealed/v1\n${name}\n`) };
     this.#cached.set(holder, key);
     const [oldest] = this.#cached.keys();
     if (this.#cached.size > personKeysCachedMax && oldest !== undefined) this.#cached.delete(oldest);

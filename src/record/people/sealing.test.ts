@@ -51,8 +51,9 @@ describe("XAES-256-GCM", () => {
     const nonce = Buffer.from("ABCDEFGHIJKLMNOPQRSTUVWX");
     const bound = Buffer.from(additional);
     const sealed = xaesSeal(key, nonce, { text: Buffer.from("XAES-256-GCM"), additional: bound });
-    expect(sealed.toString("hex")).toBe(expected);
-    expect(xaesOpen(key, nonce, { text: sealed, additional: bound })?.toString()).toBe("XAES-256-GCM");
+    expect(sealed.toString("hex")).toBe(`${nonce.toString("hex")}${expected}`);
+    const text = sealed.subarray(nonce.length);
+    expect(xaesOpen(key, nonce, { text, additional: bound })?.toString()).toBe("XAES-256-GCM");
   });
 });
 
@@ -77,6 +78,16 @@ describe("a person's sealed text", () => {
     const names = await filesOf(dir);
     expect(names.join(" ")).not.toContain("c-1");
     for (const name of names) expect((await stat(name)).mode & 0o777, name).toBe(0o600);
+  });
+
+  it("has a nonce of its own, in however many sealings", async () => {
+    const sealing = await opened(await folder());
+    const nonces = new Set<string>();
+    for (let at = 0; at < 1000; at++) {
+      const { sealed } = good(await sealing.seal("customer:c-1", "called at noon"));
+      nonces.add(Buffer.from(sealed, "base64").toString("hex", 0, 24));
+    }
+    expect(nonces.size).toBe(1000);
   });
 
   it("is gone once the person is shredded, and nobody else's is", async () => {

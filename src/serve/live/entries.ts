@@ -188,8 +188,14 @@ function boundOf({ reader, seen, ticket }: Sighting, statement: Json, because: r
   return characters * 6;
 }
 
+/** UTF-16 units of a statement's note: its texts, and more than all that stands between them. */
 function statementCharacters(statement: Json): number {
-  return statement === null ? 4 : JSON.stringify(statement).length;
+  if (typeof statement === "string") return statement.length + 3;
+  if (typeof statement !== "object" || statement === null) return 24;
+  let characters = 3;
+  for (const [member, value] of Object.entries(statement))
+    characters += member.length + 4 + statementCharacters(value);
+  return characters;
 }
 
 function bytesOf(value: Json): number {
