@@ -1,8 +1,11 @@
 import { cellsOf, fieldsOf, type Message } from "../bytes.ts";
 
-/** What is unlike in two answers to the same statement. `told`: the code of an error or notice is the same, and its words aren't. */
+/**
+ * What is unlike in two answers to the same statement. `told`: the code of an error or notice is the same, and its words aren't;
+ * `origin`: the columns are the same, but which table they are said to come from.
+ */
 export interface Difference {
-  readonly kind: "code" | "told" | "position" | "columns" | "rows" | "order" | "tag" | "messages";
+  readonly kind: "code" | "told" | "position" | "origin" | "columns" | "rows" | "order" | "tag" | "messages";
   readonly bare: string;
   readonly mine: string;
 }
@@ -49,6 +52,8 @@ const firstOwnOid = 16_384;
 interface DescribedColumn {
   readonly name: string;
   readonly table: number;
+  /** Which column of that table. */
+  readonly number: number;
   readonly type: number;
   readonly rest: string;
 }
@@ -62,7 +67,8 @@ function columnsOf(body: Buffer): readonly DescribedColumn[] {
       name: body.toString("utf8", at, end),
       table: body.readUInt32BE(end + 1),
       type: body.readUInt32BE(end + 7),
-      rest: `${body.readInt16BE(end + 5)} ${body.readInt16BE(end + 11)} ${body.readInt32BE(end + 13)} ${body.readInt16BE(end + 17)}`,
+      number: body.readInt16BE(end + 5),
+      rest: `${body.readInt16BE(end + 11)} ${body.readInt32BE(end + 13)} ${body.readInt16BE(end + 17)}`,
     });
     at = end + 19;
   }
@@ -70,9 +76,9 @@ function columnsOf(body: Buffer): readonly DescribedColumn[] {
 }
 
 /** @param loose without the numbers that a server hands out: those of tables and of types that a user made. */
-function columnText({ name, table, type, rest }: DescribedColumn, loose: boolean): string {
+function columnText({ name, table, number, type, rest }: DescribedColumn, loose: boolean): string {
   const own = (oid: number): string => (loose && oid >= firstOwnOid ? "own" : String(oid));
-  return `${name} ${own(table)} ${own(type)} ${rest}`;
+  return `${name} ${own(table)} ${number} ${own(type)} ${rest}`;
 }
 
 /** Null: a client can't tell the two answers apart, but by numbers that each server hands out for itself. */
@@ -105,13 +111,22 @@ function kindOf({ bare, mine, left, right }: Unlike, where: number): Difference[
     case "N":
       return unlikeFields(fieldsOf(one.body), fieldsOf(other.body));
     case "T":
-      return "columns";
+      return unlikeColumns(columnsOf(one.body), columnsOf(other.body));
     case "D":
     case "d":
       return left.toSorted().join("\n") === right.toSorted().join("\n") ? "order" : "rows";
     default:
       return one.type === "C" ? "tag" : "messages";
   }
+}
+
+function unlikeColumns(
+  bare: readonly DescribedColumn[],
+  mine: readonly DescribedColumn[],
+): Difference["kind"] {
+  const plainly = (columns: readonly DescribedColumn[]): string =>
+    columns.map((column) => columnText({ ...column, table: 0, number: 0 }, true)).join(" | ");
+  return plainly(bare) === plainly(mine) ? "origin" : "columns";
 }
 
 function unlikeFields(

@@ -12,14 +12,14 @@ export interface Sides {
   readonly behind: Address;
   readonly bareLogin: Login;
   readonly mineLogin: Login;
-  /** The rule by which the gateway refused last. */
-  readonly lastRule: () => string;
+  /** The rules of the gateway's own by which it has refused so far, in order. */
+  readonly rules: readonly string[];
 }
 
 /** What came of one message, or of all up to a Sync. */
 export type Outcome =
   | { readonly kind: "same" }
-  | { readonly kind: "refused"; readonly rule: string }
+  | { readonly kind: "refused"; readonly rule: string; readonly said: string }
   | { readonly kind: "different"; readonly difference: Difference }
   /** The connection is over on one side only. */
   | { readonly kind: "broken"; readonly said: string };
@@ -32,10 +32,17 @@ interface Unit {
   readonly copied: readonly Buffer[] | null;
 }
 
-const refusedBy = /^whosaw/;
-
 const nameOf =
   "select n.nspname, c.relname, n.oid = pg_catalog.pg_my_temp_schema(), c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace";
+
+/** Other things that psql describes by number, each under a name that only one of its kind can have. */
+const namedOnce = [
+  "select pubname as name, oid from pg_catalog.pg_publication",
+  "select subname, oid from pg_catalog.pg_subscription",
+  "select nspname, oid from pg_catalog.pg_namespace where nspname !~ '^pg_(toast_)?temp_'",
+]
+  .map((query, index) => `select ${index} as kind, * from (${query}) x`)
+  .join(" union all ");
 
 /** Two connections that are told the same things, one bare and one through the gateway. */
 export class Lockstep {
@@ -83,9 +90,12 @@ export class Lockstep {
     const before = this.#status;
     let copied: readonly Buffer[] | null = null;
     const source: CopySource = async (wanted) => (copied ??= await copy(wanted));
+    const { rules } = this.#sides;
+    const refusals = rules.length;
     const mine = await exchange(this.#mine, await this.#forMine(frames), source);
-    if (isRefused(mine)) {
-      const outcome: Outcome = { kind: "refused", rule: this.#sides.lastRule() };
+    const rule = rules[refusals];
+    if (rule !== undefined) {
+      const outcome: Outcome = { kind: "refused", rule, said: errorOf(mine) };
       if (before === "E") return { messages: await this.#bareOnly(frames, source), outcome };
       return { messages: await this.#instead(frames, source, before), outcome };
     }
@@ -109,14 +119,29 @@ export class Lockstep {
     if (!sql.includes("pg_catalog.") || !/'\d{5,}'/.test(sql)) return frames;
     let own = sql;
     for (const oid of new Set([...sql.matchAll(/'(\d{5,})'/g)].map(([, digits]) => digits ?? ""))) {
-      const [named] = (await this.bare.query(`${nameOf} where c.oid = ${oid}`)).rows;
-      if (named === undefined) continue;
-      const [schema, name, temporary] = named.map((value) => `'${(value ?? "").replaceAll("'", "''")}'`);
-      const where = `where c.relname = ${name} and (n.nspname = ${schema} or ${temporary} = 't' and n.oid = pg_catalog.pg_my_temp_schema())`;
-      const [found] = (await this.#mine.query(`${nameOf} ${where}`)).rows;
-      if (typeof found?.[3] === "string") own = own.replaceAll(`'${oid}'`, `'${found[3]}'`);
+      const found = (await this.#sameRelation(oid)) ?? (await this.#sameThing(oid));
+      if (found !== null) own = own.replaceAll(`'${oid}'`, `'${found}'`);
     }
     return [say.query(own)];
+  }
+
+  async #sameRelation(oid: string): Promise<string | null> {
+    const [named] = (await this.bare.query(`${nameOf} where c.oid = ${oid}`)).rows;
+    if (named === undefined) return null;
+    const [schema, name, temporary] = named.map((value) => `'${(value ?? "").replaceAll("'", "''")}'`);
+    const where = `where c.relname = ${name} and (n.nspname = ${schema} or ${temporary} = 't' and n.oid = pg_catalog.pg_my_temp_schema())`;
+    return (await this.#mine.query(`${nameOf} ${where}`)).rows[0]?.[3] ?? null;
+  }
+
+  async #sameThing(oid: string): Promise<string | null> {
+    const [named] = (await this.bare.query(`select kind, name from (${namedOnce}) y where oid = ${oid}`))
+      .rows;
+    if (named === undefined) return null;
+    const [kind, name] = named.map((value) => `'${(value ?? "").replaceAll("'", "''")}'`);
+    const found = await this.#mine.query(
+      `select oid from (${namedOnce}) y where kind = ${kind} and name = ${name}`,
+    );
+    return found.rows[0]?.[0] ?? null;
   }
 
   #compared(bare: Answer, mine: Answer): Outcome {
@@ -188,13 +213,9 @@ function statusOf({ messages }: Answer): string {
   return messages.findLast(({ type }) => type === "Z")?.body.toString() ?? "I";
 }
 
-function isRefused({ messages }: Answer): boolean {
-  return messages.some(({ type, body }) => {
-    if (type !== "E") return false;
-    const fields = fieldsOf(body);
-    // The server always says which of its routines failed; 42501 without one is the gateway's.
-    return refusedBy.test(fields.get("M") ?? "") || (fields.get("C") === "42501" && !fields.has("R"));
-  });
+function errorOf({ messages }: Answer): string {
+  const error = messages.find(({ type }) => type === "E");
+  return error === undefined ? "" : (fieldsOf(error.body).get("M") ?? "");
 }
 
 /** Sends, and gives what COPY asks for, until the server is ready. */

@@ -81,7 +81,9 @@ export class Middle {
       frames.push(frame(message.type, message.body));
       if (message.type === "Q") sql = message.body.toString("utf8", 0, message.body.length - 1);
       if (message.type === "P") sql = message.body.toString("utf8", message.body.indexOf(0) + 1);
-      if (message.type !== "Q" && message.type !== "S") continue;
+      // psql's commands for large objects call functions by the fast path, which no Sync ends.
+      if (message.type === "F") sql = "(a function call by the fast path)";
+      if (!["Q", "S", "F"].includes(message.type)) continue;
       const begun = performance.now();
       const { messages, outcome } = await pair.run(frames, copy);
       this.#onStep({ sql, outcome, millis: performance.now() - begun });

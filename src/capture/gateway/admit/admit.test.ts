@@ -102,6 +102,24 @@ describe("functions", () => {
     expect(text).toContain('"funcname":[{"String":{"sval":"public"}},{"String":{"sval":"similarity"}}]');
   });
 
+  it("leaves a name of the server's to the server where the role lists every other function of that name", () => {
+    const named = (functions: readonly (readonly [string, string])[]): string => {
+      const listed = { functions: new Set(["public.upper", "other.upper"]) };
+      const context = contextOf({ catalog: catalogOf({ functions }) }, listed);
+      return JSON.stringify(admitted("select upper(c) from customers c", context).stmt);
+    };
+    const left = '"funcname":[{"String":{"sval":"upper"}}]';
+    expect(named([["upper", "public"]])).toContain(left);
+    // One that isn't listed might be the one that is meant, and outside the path none is.
+    expect(
+      named([
+        ["upper", "public"],
+        ["upper", "hidden"],
+      ]),
+    ).not.toContain(left);
+    expect(named([["upper", "other"]])).not.toContain(left);
+  });
+
   it("lets a user's own function be called only if the role lists it", () => {
     verdicts(
       {

@@ -47,6 +47,7 @@ export function catalogOf(told: Told = {}): Catalog {
     kind,
     temporary === true ? "t" : "f",
     "f",
+    "f",
   ]);
   const columns = relations.flatMap(([, , , names], index) =>
     names

@@ -96,7 +96,7 @@ function judgeUnqualified(call: Fields, name: string, context: PlanContext): Fie
   const rule = argumentRules.get(name);
   if (rule !== undefined) return rule(args, context) ?? qualified(call, "pg_catalog", name);
   if (isBuiltin(name, args, context))
-    return isCitexts(name, context) || isUnnestOfSeveral(name, args, context)
+    return isCitexts(name, context) || isVouchedFor(name, context) || isUnnestOfSeveral(name, args, context)
       ? call
       : qualified(call, "pg_catalog", name);
   const { catalog, searchPath } = context;
@@ -148,6 +148,19 @@ function isCitexts(name: string, { catalog }: PlanContext): boolean {
     schemas.every((schema) =>
       extensionsIn(schema, catalog).some((extension) => extension.functions.has(name)),
     )
+  );
+}
+
+/**
+ * The path has functions under a name of the server's, and the role lists every one there is: which is meant hangs on the types, so that
+ * the server chooses, and whichever it chooses may be called.
+ */
+function isVouchedFor(name: string, context: PlanContext): boolean {
+  const { catalog, searchPath } = context;
+  const schemas = catalog.functionSchemas(name);
+  return (
+    searchPath.some((schema) => schemas.includes(schema)) &&
+    schemas.every((schema) => isListed(schema, name, context))
   );
 }
 

@@ -18,6 +18,8 @@ alter table public.customers add column mood crm.mood;
 alter table public.customers drop column born;
 create view public.open_tickets as select t.id, c.email, c.mood from crm.tickets t join public.customers c on c.id = t.customer_id;
 create materialized view crm.sums as select count(*) from public.customers;
+create view crm.barred with (security_barrier) as select 1 as one;
+create view crm.unbarred with (security_barrier = off) as select 1 as one;
 create sequence crm.counter;
 create index customers_email on public.customers (email);
 create unique index on public.customers (email, mood);
@@ -79,6 +81,8 @@ describe.each(serversHere())("the catalog of $name", ({ bin }) => {
     expect(catalog.relation("crm", "sums")?.definition).toContain("public.customers");
     expect(catalog.relation("crm", "tickets")).toMatchObject({ kind: "partitioned", ruled: true });
     expect(view?.ruled).toBeUndefined();
+    expect(catalog.relation("crm", "barred")?.barrier).toBe(true);
+    expect([view?.barrier, catalog.relation("crm", "unbarred")?.barrier]).toEqual([undefined, undefined]);
     expect(catalog.relation("pg_catalog", "pg_stats")).toMatchObject({ kind: "view", definition: null });
   });
 

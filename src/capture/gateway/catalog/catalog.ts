@@ -33,6 +33,8 @@ export interface Relation {
   readonly unique?: readonly (readonly string[])[];
   /** Present where rules besides a view's own SELECT change what INSERT, UPDATE or DELETE do here. */
   readonly ruled?: boolean;
+  /** Present at a view with a `security_barrier`: conditions from outside it must not see rows that it leaves out. */
+  readonly barrier?: boolean;
 }
 
 /** What a server's catalog said at one moment. Never changes; a newer one is another object. */

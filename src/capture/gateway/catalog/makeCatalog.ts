@@ -98,6 +98,7 @@ function relationsByOid(rows: CatalogRows): Map<number, Relation> {
       temporary: text(row, 4) === "t",
       unique: unique.get(oid) ?? [],
       ...(text(row, 5) === "t" ? { ruled: true } : {}),
+      ...(text(row, 6) === "t" ? { barrier: true } : {}),
     });
   }
   return relations;

@@ -313,7 +313,7 @@ function inlineView(outside: Node, view: Relation, alias: Alias, sources: Source
     return refuse("view", `views are nested more than ${viewsDeepMax} deep`, "Read the tables themselves.");
   if ("RangeTableSample" in outside) return mistake("0A000", unsampled);
   work.count.changed = true;
-  const query = definitionOf(view);
+  const query = definitionOf(view, work.context);
   const inner: Work = { ...work, searchPath: [], depth: work.depth + 1 };
   const output = rewriteQuery(
     query,
@@ -324,8 +324,16 @@ function inlineView(outside: Node, view: Relation, alias: Alias, sources: Source
     return refuse("view", `view "${view.name}" can't be read through`, "Read the tables themselves.");
   for (const atom of output.probed) level.probed.add(atom);
   const names = view.columns.map(({ name }, index) => word(textOf(alias.colnames?.[index]) ?? name));
+  if (view.barrier === true) keepBarrier(query);
   become(outside, { RangeSubselect: { subquery: { SelectStmt: query } } });
   return hold(outside, output, { aliasname: alias.aliasname ?? view.name, colnames: names }, sources);
+}
+
+/** No condition is moved into a query with an OFFSET, so that none sees a row before the view's own conditions do. */
+function keepBarrier(query: SelectStmt): void {
+  if (query.limitOffset !== undefined || query.limitCount !== undefined) return;
+  query.limitOffset = { A_Const: { ival: {} } };
+  query.limitOption = "LIMIT_OPTION_COUNT";
 }
 
 function rewriteSubselect(node: Node, part: RangeSubselect, sources: Sources): Item {

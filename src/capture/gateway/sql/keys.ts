@@ -73,6 +73,9 @@ export function isLink(relation: Relation, context: PlanContext): boolean {
   return stepColumns(relation, steps, context).length > 0;
 }
 
+/** What the server says within an error of `invalidText` where a row would be another customer's. */
+export const givenAway = "whosaw: this row would be given to another customer";
+
 /** The value for a column that leads to a customer: itself, as applications write rows whole; anything else is an error as it runs. */
 export function keptValue(value: Node, column: string, relation: Relation, alias: string): Node {
   if ("SetToDefault" in value || "MultiAssignRef" in value)
@@ -83,7 +86,7 @@ export function keptValue(value: Node, column: string, relation: Relation, alias
     );
   const own = `${quoteName(alias)}.${quoteName(column)}`;
   const type = relation.columns.find(({ name }) => name === column)?.type ?? "text";
-  const said = "'whosaw: this row would be given to another customer '";
+  const said = `'${givenAway} '`;
   const wrong = `CAST(CAST(CAST(pg_catalog.concat(${said}, ${quoteName(alias)}.ctid) AS pg_catalog.int4) AS pg_catalog.text) AS ${type})`;
   const kept = ownExpression(`CASE WHEN ${own} IS NOT DISTINCT FROM NULL THEN ${own} ELSE ${wrong} END`);
   const [when] = "CaseExpr" in kept ? (kept.CaseExpr.args ?? []) : [];

@@ -26,6 +26,13 @@ const relations = [
     definition: "SELECT email FROM public.customers",
   } as const,
   { ...table(5, "children", ["id", "email"]), parents: [1] },
+  { ...table(6, "named", ["n"]), kind: "view", definition: "SELECT lower(name) FROM public.tags" } as const,
+  {
+    ...table(7, "guarded", ["n"]),
+    kind: "view",
+    barrier: true,
+    definition: "SELECT name FROM public.tags WHERE id > 1",
+  } as const,
 ];
 
 const catalog: Catalog = {
@@ -36,7 +43,7 @@ const catalog: Catalog = {
   byOid: (oid) => relations.find((each) => each.oid === oid) ?? null,
   resolve: (name, path) =>
     path.includes("public") ? (relations.find((each) => each.name === name) ?? null) : null,
-  functionSchemas: () => [],
+  functionSchemas: (name) => (name === "lower" ? ["public"] : []),
   operatorSchemas: () => [],
   typeSchemas: () => [],
 };
@@ -165,6 +172,25 @@ describe("a rewritten statement", () => {
     expect(rewriting("select m from kept")).toMatchObject({ code: "42501", rule: "materialized" });
   });
 
+  it("keeps what a view's functions meant when it was made", () => {
+    expect(served("select n from named").sql).toContain("pg_catalog.lower(name)");
+  });
+
+  it("lets no condition see rows that a view with a security_barrier leaves out", () => {
+    expect(served("select n from guarded where n = 'a'").sql).toMatch(/WHERE id > 1 OFFSET 0 \) AS guarded/);
+    expect(served("select n from named where n = 'a'").sql).not.toContain("OFFSET");
+  });
+
+  it("keeps the views' names in a materialized view, and withholds nothing where tables are named that nobody protects", () => {
+    const made = "create materialized view k as select n from named";
+    expect(served(made).sql).toBe(made);
+    expect(rewriting("create materialized view k as select m from mail")).toMatchObject({ rule: "derived" });
+    for (const plainly of ["reindex table tags", "vacuum tags", "analyze tags (name)", "cluster tags"])
+      expect(served(plainly), plainly).toMatchObject({ protected: false });
+    for (const far of ["reindex table customers", "vacuum", "vacuum tags, children", "reindex schema public"])
+      expect(served(far), far).toMatchObject({ protected: true });
+  });
+
   it("protects a child as its parent is", () => {
     expect(told(served("select email from children"))).toMatchObject([{ name: "public.customers" }]);
   });
@@ -174,7 +200,10 @@ describe("a rewritten statement", () => {
     expect(plain(made.sql)).toMatch(/^COPY \(SELECT w_1\.w_2, w_1\.w_3 AS id, w_1\.w_4 AS email FROM/);
     expect(made).toMatchObject({ action: "export", slots: [{ shown: ["email"] }] });
     expect(rewriting("copy customers to stdout (format binary)")).toMatchObject({ rule: "copy" });
-    expect(rewriting("copy customers to program 'cat'")).toMatchObject({ rule: "copy" });
+    expect(rewriting("copy customers to program 'cat'")).toMatchObject({
+      rule: "copy",
+      message: expect.stringMatching(/^whosaw: /),
+    });
   });
 
   it("prepares, declares and explains what it would send", () => {

@@ -44,7 +44,14 @@ function calledName(called: unknown): string {
 function chooses(query: Record<string, unknown>): boolean {
   const distinct = query["distinctClause"];
   const on = Array.isArray(distinct) && distinct.some((node) => isTree(node) && Object.keys(node).length > 0);
-  return on || query["limitCount"] !== undefined || query["limitOffset"] !== undefined;
+  const { limitCount, limitOffset } = query;
+  return on || limitCount !== undefined || (limitOffset !== undefined && !isZero(limitOffset));
+}
+
+/** OFFSET 0 chooses nothing: it stands where a view with a security_barrier did. */
+function isZero(offset: unknown): boolean {
+  const known = isTree(offset) ? offset["A_Const"] : undefined;
+  return isTree(known) && isTree(known["ival"]) && (known["ival"]["ival"] ?? 0) === 0;
 }
 
 /** A SELECT anywhere below, wherever the tree puts it: in a sub-select, or as a side of UNION. */
@@ -71,12 +78,14 @@ export function isUnsteady(query: SelectStmt, context: PlanContext): boolean {
 }
 
 /** Functions that a role lists are somebody's own: what they do a second time isn't known. */
-function isVolatile(called: unknown, { role }: PlanContext): boolean {
+function isVolatile(called: unknown, { catalog, role }: PlanContext): boolean {
   const name = calledName(called);
   if (name === "") return false;
   if (volatileNames.has(name) || catalogNames.test(name)) return true;
-  const [schema] = isTree(called) && Array.isArray(called["funcname"]) ? called["funcname"] : [];
-  return role.functions.has(`${calledName({ funcname: [schema] })}.${name}`);
+  const words = isTree(called) && Array.isArray(called["funcname"]) ? called["funcname"] : [];
+  const schemas =
+    words.length === 1 ? catalog.functionSchemas(name) : [calledName({ funcname: words.slice(0, 1) })];
+  return schemas.some((schema) => role.functions.has(`${schema}.${name}`));
 }
 
 function isSequence({ relname, schemaname }: Record<string, unknown>, context: PlanContext): boolean {

@@ -1,3 +1,4 @@
+import type { Node } from "@pgsql/types";
 import {
   type Field,
   type KeyCondition,
@@ -10,7 +11,7 @@ import {
 } from "../../../policy/index.ts";
 import type { Relation } from "../catalog/catalog.ts";
 import type { PlanContext } from "../plan.ts";
-import { anywhere, hiddenPrefix, isTree, quoteName, quoteText } from "./tree/nodes.ts";
+import { anywhere, below, hiddenPrefix, isTree, quoteName, quoteText, textOf, word } from "./tree/nodes.ts";
 import { ownSelect } from "./tree/parse.ts";
 import { refuse } from "./tree/refused.ts";
 
@@ -187,10 +188,21 @@ export function shownText(guarded: Guarded, column: string, row: string, context
 export const viewsDeepMax = 32;
 
 /** A view's query. */
-export function definitionOf(view: Relation): ReturnType<typeof ownSelect> {
+export function definitionOf(view: Relation, { catalog }: PlanContext): ReturnType<typeof ownSelect> {
   if (view.definition === null)
     return refuse("view", `the definition of view "${view.name}" is not known`, "Ask whoever runs whosaw.");
-  return ownSelect(view.definition);
+  const query = ownSelect(view.definition);
+  // Written without a schema under an empty path, a function is the server's own; under the session's path it might be another's.
+  anywhere(query, ({ FuncCall: called }) => {
+    if (!isTree(called) || !Array.isArray(called["funcname"]) || called["funcname"].length !== 1)
+      return false;
+    const [name] = called["funcname"] as readonly Node[];
+    const several = textOf(name) === "unnest" && below(called["args"]).length > 1;
+    if (name !== undefined && !several && catalog.functionSchemas(textOf(name) ?? "").length > 0)
+      called["funcname"] = [word("pg_catalog"), name];
+    return false;
+  });
+  return query;
 }
 
 /**
@@ -214,7 +226,7 @@ export function touchesProtected(relation: Relation, context: PlanContext, depth
   if (relation.definition === null) return false;
   if (depth > viewsDeepMax)
     return refuse("view", `views are nested more than ${viewsDeepMax} deep`, "Read the tables themselves.");
-  return anywhere(definitionOf(relation), (tree) => {
+  return anywhere(definitionOf(relation, context), (tree) => {
     const place = tree["RangeVar"];
     if (!isTree(place)) return false;
     const { schemaname, relname } = place;

@@ -25,16 +25,7 @@ export function rewriteStatement(tree: Node, env: Env): Output {
     const { query, objtype } = tree.CreateTableAsStmt;
     if (query !== undefined && "ExecuteStmt" in query)
       return refuse("derived", "a prepared statement's rows would be stored", "Write its query instead.");
-    if (
-      objtype === "OBJECT_MATVIEW" &&
-      names(query, work).some((found) => touchesProtected(found, work.context))
-    )
-      return refuse(
-        "derived",
-        "customers' data would be stored in a materialized view",
-        "Make a temporary view.",
-      );
-    return stored(query, env);
+    return objtype === "OBJECT_MATVIEW" ? materialized(query, env) : stored(query, env);
   }
   if ("ViewStmt" in tree) return rewriteView(tree, work);
   return passing(tree, work);
@@ -66,6 +57,23 @@ function stored(query: Node | undefined, env: Env): Output {
   return { ...nothing(), probed: output.probed };
 }
 
+/**
+ * What it shows is nobody's, and should that change, it isn't read any more: so its query is kept as the client wrote it, and with it the
+ * names of views that it stands on.
+ */
+function materialized(query: Node | undefined, env: Env): Output {
+  const { count, context } = env.work;
+  if (names(query, env.work).some((found) => touchesProtected(found, context)))
+    return refuse(
+      "derived",
+      "customers' data would be stored in a materialized view",
+      "Make a temporary view.",
+    );
+  const output = stored(structuredClone(query), env);
+  count.changed = false;
+  return output;
+}
+
 /** A view is read through its query, so a temporary one may say anything; one that stays is somebody else's to make. */
 function rewriteView(tree: Node, work: Work): Output {
   const view = "ViewStmt" in tree ? tree.ViewStmt : defect("no view");
@@ -79,17 +87,22 @@ function rewriteView(tree: Node, work: Work): Output {
 
 /** Relations that a tree names; common tables may be among them by name. */
 function names(tree: unknown, work: Work): readonly Relation[] {
-  const found: Relation[] = [];
+  return places(tree, work).filter((found) => found !== null);
+}
+
+/** What each name in a tree means; null for those that the catalog doesn't know. */
+function places(tree: unknown, work: Work): readonly (Relation | null)[] {
+  const found: (Relation | null)[] = [];
   anywhere(tree, ({ RangeVar: place, relation }) => {
     for (const each of [place, relation]) {
       if (!isTree(each) || typeof each["relname"] !== "string") continue;
       const { relname, schemaname } = each;
       const { catalog } = work.context;
-      const one =
+      found.push(
         typeof schemaname === "string"
           ? catalog.relation(schemaname, relname)
-          : catalog.resolve(relname, work.searchPath);
-      if (one !== null) found.push(one);
+          : catalog.resolve(relname, work.searchPath),
+      );
     }
     return false;
   });
@@ -108,20 +121,28 @@ const harmless: ReadonlySet<string> = new Set([
   "ClusterStmt",
 ]);
 
-const farReaching: ReadonlySet<string> = new Set([
-  "VacuumStmt",
-  "ReindexStmt",
-  "ClusterStmt",
-  "AlterDomainStmt",
-  "ConstraintsSetStmt",
-]);
+/** They go through whole schemas, or through all tables of a type, and their errors may quote a row. */
+const farReaching: ReadonlySet<string> = new Set(["AlterDomainStmt", "ConstraintsSetStmt"]);
+
+/** They do so unless they name their tables. */
+const upkeep: ReadonlySet<string> = new Set(["VacuumStmt", "ReindexStmt", "ClusterStmt"]);
+
+const tables: ReadonlySet<string> = new Set(["table", "partitioned", "materialized"]);
+
+function reachesFar(tree: Node, work: Work): boolean {
+  const [kind = ""] = Object.keys(tree);
+  if (farReaching.has(kind)) return true;
+  if (!upkeep.has(kind)) return false;
+  const named = places(tree, work);
+  // Of an index it isn't known whose it is.
+  return named.length === 0 || !named.every((found) => tables.has(found?.kind ?? ""));
+}
 
 /** A statement that answers no rows of tables. What would make a customer's table another thing is refused. */
 function passing(tree: Node, work: Work): Output {
   const [kind] = Object.keys(tree);
   const found = names(tree, work);
-  // They go through whole schemas, or through all tables of a type, and their errors may quote a row.
-  if (farReaching.has(kind ?? "")) work.count.protected = true;
+  if (reachesFar(tree, work)) work.count.protected = true;
   if ("TruncateStmt" in tree)
     for (const place of tree.TruncateStmt.relations ?? []) {
       const relation = names(place, work)[0];

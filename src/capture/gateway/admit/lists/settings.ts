@@ -32,6 +32,10 @@ export const settableSettings: ReadonlyMap<string, Accepts> = new Map<string, Ac
   ["xmlbinary", words("base64", "hex")],
   ["xmloption", words("content", "document")],
   ["quote_all_identifiers", boolean],
+  // Which abbreviations of time zones a literal may have: names of files that the server's administrator put there.
+  ["timezone_abbreviations", any],
+  // The language of errors, which superusers may change; whosaw goes by their codes.
+  ["lc_messages", any],
   // How long to wait.
   ...[
     "statement_timeout",
@@ -93,6 +97,16 @@ export const settableSettings: ReadonlyMap<string, Accepts> = new Map<string, Ac
     .split(/\s+/)
     .map((name): [string, Accepts] => [name, number]),
   ["plan_cache_mode", words("auto", "force_generic_plan", "force_custom_plan")],
+  ...["force_parallel_mode", "debug_parallel_query"].map((name): [string, Accepts] => [
+    name,
+    words("on", "off", "regress", "true", "false", "yes", "no", "1", "0"),
+  ]),
+  // How long VACUUM and ANALYZE rest between pages, and which numbers of one transaction pg_stat views show.
+  ...`vacuum_cost_delay vacuum_cost_limit vacuum_cost_page_hit vacuum_cost_page_miss vacuum_cost_page_dirty vacuum_freeze_min_age
+  vacuum_freeze_table_age vacuum_multixact_freeze_min_age vacuum_multixact_freeze_table_age`
+    .split(/\s+/)
+    .map((name): [string, Accepts] => [name, number]),
+  ["stats_fetch_consistency", words("none", "cache", "snapshot")],
   ["constraint_exclusion", words("on", "off", "partition", "true", "false")],
   // Memory of one sort, one session: bounded, because the server multiplies it by sorts and sessions.
   ["work_mem", memory(262_144)],

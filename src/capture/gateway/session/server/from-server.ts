@@ -10,6 +10,7 @@ import {
 import type { GatewayEvent } from "../../recording.ts";
 import { type StatementRefusal, statementRefusal } from "../../plan.ts";
 import { type Awaited, type AwaitedQueue, type Described, undescribed } from "../awaited.ts";
+import { givenAway } from "../../sql/index.ts";
 import { stripCopyLine } from "./copy-lines.ts";
 import type { Outbox } from "../outbox.ts";
 import type { Run } from "../run.ts";
@@ -322,6 +323,11 @@ export class FromServer {
     const { head } = awaited;
     const run = head === undefined ? null : runOf(head);
     const plan = head?.kind === "parse" || head?.kind === "bind" ? head.plan : null;
+    if (fields.sqlstate === invalidText && fields.message.includes(givenAway)) {
+      const reader = run?.identity.reader ?? this.#side.reader();
+      outbox.event(refusalEvent(keyChanged, reader, run?.note ?? null, services.clock()));
+      return this.#send(refusalMessage(keyChanged));
+    }
     const guarded = transaction.protected || run?.protected === true || plan?.protected === true;
     if (!guarded) return this.#send({ from: "backend", kind, fields: positioned(fields, run) });
     const { fields: safe, withheld } = services.scrub(fields, run?.source.names ?? plan?.names ?? new Set());
@@ -355,6 +361,17 @@ function runOf(head: Awaited): Run | null {
   if (head.kind === "execute") return head.run;
   return head.kind === "simple" && !head.failed ? (head.runs[head.at] ?? null) : null;
 }
+
+/** SQLSTATE invalid_text_representation. */
+const invalidText = "22P02";
+
+/** Found out as the statement ran, by an error that its rewritten form makes for that. */
+const keyChanged: StatementRefusal = statementRefusal({
+  code: "42501",
+  message: givenAway,
+  hint: "Leave out the column that says whose the row is; ask whoever runs the database to merge customers.",
+  rule: "key",
+});
 
 /** SQLSTATE in_failed_sql_transaction. */
 const inFailed = "25P02";

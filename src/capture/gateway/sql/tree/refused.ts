@@ -19,7 +19,7 @@ export class Refused extends Error {
 
 /** 42501: whosaw won't, though the server would. */
 export function refuse(rule: string, message: string, hint: string): never {
-  throw new Refused(statementRefusal({ code: "42501", message, hint, rule }));
+  throw new Refused(statementRefusal({ code: "42501", message: `whosaw: ${message}`, hint, rule }));
 }
 
 /** The server would refuse it too, with this code. `at`: the location that the tree gives for what is wrong. */

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fieldsOf } from "../bytes.ts";
+import { type Answer, join, type RawClient } from "../client.ts";
+import { Ledger } from "../oracle.ts";
+import { asOwner, hasPostgres, type Postgres, startPostgres } from "../postgres.ts";
+import { wideRole } from "../protection.ts";
+import { type RunningGateway, startThrough } from "../through.ts";
+
+const made = [
+  "create table notes (person text, open boolean)",
+  "insert into notes values ('Tom', true), ('Dick', false), ('Harry', true)",
+  "create view calm with (security_barrier) as select person from notes where open",
+  `create function snoop(person text) returns boolean cost 0.0000001 language plpgsql as
+   $$ begin raise notice 'snooped %', person; return true; end $$`,
+  "create type parcel as (label text)",
+  "create function name(parcel) returns text language sql as 'select $1.label'",
+  "create function date(parcel) returns text language sql as 'select $1.label'",
+  "grant select on notes, calm to desk_lead",
+];
+
+const texts = ({ messages }: Answer, type: "E" | "N", field: string): readonly (string | undefined)[] =>
+  messages.filter((message) => message.type === type).map(({ body }) => fieldsOf(body).get(field));
+
+/** What PostgreSQL's regression suite has shown to be other than at the bare server. */
+describe.each(([15, 18] as const).filter(hasPostgres))("an answer of PostgreSQL %i", (major) => {
+  let postgres: Postgres | null = null;
+  let gateway: RunningGateway | null = null;
+  let client: RawClient;
+  const ledger = new Ledger();
+  beforeAll(async () => {
+    postgres = await startPostgres({ major, customers: 10, agents: 2 });
+    await asOwner(postgres, made);
+    const role = { ...wideRole, functions: new Set(["public.snoop", "public.name"]) };
+    gateway = await startThrough({ postgres, roles: { desk_lead: role }, record: ledger.record });
+    client = await join(gateway.address, postgres.lead, () => ledger.durable.length);
+  }, 120_000);
+  afterAll(async () => {
+    await client.end();
+    await gateway?.stop();
+    await postgres?.stop();
+  });
+
+  it("keeps a view's security_barrier", async () => {
+    const answer = await client.query("select person from calm where snoop(person)");
+    expect(answer.rows).toEqual([["Tom"], ["Harry"]]);
+    expect(texts(answer, "N", "M")).toEqual(["snooped Tom", "snooped Harry"]);
+  });
+
+  it("calls the function that the types mean where the role lists all of its name", async () => {
+    expect((await client.query("select name(row('box')::parcel)")).rows).toEqual([["box"]]);
+    expect((await client.query("select name('box')")).rows).toEqual([["box"]]);
+    // This one isn't listed, so that only the server's own of its name can be meant.
+    expect((await client.query("select date(row('box')::parcel)")).errors).toEqual(["42883"]);
+  });
+
+  it("tells what upkeep of a table that nobody protects has to tell", async () => {
+    await client.query("create temp table plain (a int)");
+    const answer = await client.query("reindex table plain");
+    expect(texts(answer, "N", "M")).toEqual(['table "plain" has no indexes to reindex']);
+  });
+
+  it("says that a row would be given to another customer, as every refusal says it", async () => {
+    const answer = await client.query(
+      "update tickets set customer_id = 4 where id = (select min(id) from tickets where customer_id <> 4)",
+    );
+    expect(answer.errors).toEqual(["42501"]);
+    expect(texts(answer, "E", "M")).toEqual(["whosaw: this row would be given to another customer"]);
+    await ledger.settled();
+    expect(ledger.of("refusal").at(-1)).toMatchObject({ rule: "key", code: "42501" });
+  });
+});
