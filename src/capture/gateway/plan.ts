@@ -23,6 +23,13 @@ export interface Probe {
   readonly fields: readonly string[];
 }
 
+/** A column of a relation, as a row's description names it. */
+export interface Origin {
+  readonly relation: number;
+  /** From 1. */
+  readonly column: number;
+}
+
 /** How the statement changes what the session must remember, and how its rows come. */
 export type StatementKind =
   | { readonly kind: "rows" }
@@ -60,6 +67,11 @@ export interface StatementPlan {
   /** Hidden columns: the last of every row, in this order (COPY: the first of every line). */
   readonly slots: readonly Slot[];
   readonly probes: readonly Probe[];
+  /**
+   * Columns of views that visible columns are, which the server would have named in the rows' description had their queries not taken
+   * their place. Null where the server's own word holds; empty where it does for all.
+   */
+  readonly origins: readonly (Origin | null)[];
   /** Protected data fill or decide the answer: errors and notices are scrubbed. */
   readonly protected: boolean;
   readonly action: "read" | "search" | "export" | "update" | "delete";

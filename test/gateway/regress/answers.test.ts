@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fieldsOf } from "../bytes.ts";
+import { fieldsOf, say } from "../bytes.ts";
 import { type Answer, join, type RawClient } from "../client.ts";
 import { Ledger } from "../oracle.ts";
 import { asOwner, hasPostgres, type Postgres, startPostgres } from "../postgres.ts";
@@ -20,6 +20,18 @@ const made = [
 
 const texts = ({ messages }: Answer, type: "E" | "N", field: string): readonly (string | undefined)[] =>
   messages.filter((message) => message.type === type).map(({ body }) => fieldsOf(body).get(field));
+
+/** Of each column in a row's description: the table, and its number there. */
+function originsOf(body: Buffer): readonly [number, number][] {
+  const found: [number, number][] = [];
+  let at = 2;
+  for (let left = body.readUInt16BE(0); left > 0; left--) {
+    const end = body.indexOf(0, at);
+    found.push([body.readUInt32BE(end + 1), body.readInt16BE(end + 5)]);
+    at = end + 19;
+  }
+  return found;
+}
 
 /** What PostgreSQL's regression suite has shown to be other than at the bare server. */
 describe.each(([15, 18] as const).filter(hasPostgres))("an answer of PostgreSQL %i", (major) => {
@@ -44,6 +56,28 @@ describe.each(([15, 18] as const).filter(hasPostgres))("an answer of PostgreSQL 
     const answer = await client.query("select person from calm where snoop(person)");
     expect(answer.rows).toEqual([["Tom"], ["Harry"]]);
     expect(texts(answer, "N", "M")).toEqual(["snooped Tom", "snooped Harry"]);
+  });
+
+  it("says of a view's columns that they are the view's, as far as the server would", async () => {
+    await client.query("create temp view loud as select upper(person) as person, open from notes");
+    const described = async (sql: string): Promise<readonly [number, number][]> => {
+      const { messages } = await client.query(sql);
+      return originsOf(messages.find(({ type }) => type === "T")?.body ?? Buffer.alloc(2));
+    };
+    const [[oid]] = (await client.query("select 'loud'::regclass::oid")).rows as [[string]];
+    const [first, second] = [[Number(oid), 1] as const, [Number(oid), 2] as const];
+    expect(await described("select * from loud")).toEqual([first, second]);
+    expect(await described("select l.open, person || '' from loud l")).toEqual([second, [0, 0]]);
+    expect(
+      await described("with w as (select * from loud) select s.person from (select * from w) s"),
+    ).toEqual([first]);
+    expect(await described("select person from loud union select person from loud")).toEqual([[0, 0]]);
+    await client.query("begin; declare c cursor for select person from loud");
+    expect(await described("fetch 1 from c")).toEqual([first]);
+    await client.query("commit");
+    client.send(say.parse("select person from loud", "p"), say.describe("S", "p"), say.sync());
+    const { messages } = await client.until("Z");
+    expect(originsOf(messages.find(({ type }) => type === "T")?.body ?? Buffer.alloc(2))).toEqual([first]);
   });
 
   it("calls the function that the types mean where the role lists all of its name", async () => {

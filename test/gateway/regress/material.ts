@@ -113,15 +113,23 @@ export function stage({ regress, library }: Material): Stage {
   };
 }
 
-/** Functions and operators that the suite makes, as a role lists them: `schema.name`. */
+const makingFunctions =
+  /\bcreate\s+(?:or\s+replace\s+)?(?:function|procedure|aggregate|operator)\s+(?!class|family)((?:\w+\.)?(?:\w+|[-+*/<>=~!@#%^&|`?]+))/gi;
+const makingSchemas = /\bcreate\s+schema\s+(?:if\s+not\s+exists\s+)?(?!authorization)(\w+)/gi;
+
+/**
+ * Functions and operators that the suite makes, as a role lists them: `schema.name`. Where a file makes schemas, a name without one may
+ * be in any of them.
+ */
 export function ownFunctions({ regress }: Material): ReadonlySet<string> {
   const found = new Set<string>();
-  const making =
-    /\bcreate\s+(?:or\s+replace\s+)?(?:function|procedure|aggregate|operator)\s+(?!class|family)((?:\w+\.)?(?:\w+|[-+*/<>=~!@#%^&|`?]+))/gi;
-  for (const file of readdirSync(join(regress, "sql")))
-    for (const [, name = ""] of readFileSync(join(regress, "sql", file), "latin1").matchAll(making))
-      for (const schema of name.includes(".") ? [""] : ["public.", "pg_temp."])
-        found.add(schema + name.toLowerCase());
+  for (const file of readdirSync(join(regress, "sql"))) {
+    const text = readFileSync(join(regress, "sql", file), "latin1");
+    const schemas = ["public", "pg_temp", ...[...text.matchAll(makingSchemas)].map(([, name = ""]) => name)];
+    for (const [, name = ""] of text.matchAll(makingFunctions))
+      for (const schema of name.includes(".") ? [""] : schemas.map((one) => `${one}.`))
+        found.add((schema + name).toLowerCase());
+  }
   return found;
 }
 

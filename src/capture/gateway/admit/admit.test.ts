@@ -273,7 +273,7 @@ describe("operators, types and relations", () => {
 
   it("takes casts, also to types of the database's own", () => {
     verdicts({
-      "select 'glad'::mood, mood('glad'), '1'::int[], 'customers'::regclass, null::customers, json('[]')":
+      "select 'glad'::mood, mood('glad'), '1'::int[], 'customers'::regclass, null::customers, json('[]'), regtype('int4')":
         rows,
       "select c.oid::regclass from pg_class c": rows,
       "select 'x'::a.b.c": "type_name",

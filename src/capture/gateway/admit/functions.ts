@@ -67,7 +67,8 @@ const argumentRules: ReadonlyMap<string, ArgumentRule> = new Map<string, Argumen
 
 /** Types of pg_catalog without a function of their name, which may be written like one: json('[]'). */
 const typesWrittenAsFunctions: ReadonlySet<string> = new Set(
-  "json jsonb uuid inet macaddr macaddr8 tsvector tsquery bytea jsonpath varbit".split(" "),
+  `json jsonb uuid inet macaddr macaddr8 tsvector tsquery bytea jsonpath varbit regclass regcollation regconfig regdictionary
+  regnamespace regoper regoperator regproc regprocedure regrole regtype`.split(/\s+/),
 );
 
 /**

@@ -82,6 +82,8 @@ describe.each(serversHere())("the catalog of $name", ({ bin }) => {
     expect(catalog.relation("crm", "tickets")).toMatchObject({ kind: "partitioned", ruled: true });
     expect(view?.ruled).toBeUndefined();
     expect(catalog.relation("crm", "barred")?.barrier).toBe(true);
+    const index = catalog.relation("public", "customers_email");
+    expect(catalog.byOid(index?.indexOf ?? 0)?.name).toBe("customers");
     expect([view?.barrier, catalog.relation("crm", "unbarred")?.barrier]).toEqual([undefined, undefined]);
     expect(catalog.relation("pg_catalog", "pg_stats")).toMatchObject({ kind: "view", definition: null });
   });

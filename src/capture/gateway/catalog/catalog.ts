@@ -35,6 +35,8 @@ export interface Relation {
   readonly ruled?: boolean;
   /** Present at a view with a `security_barrier`: conditions from outside it must not see rows that it leaves out. */
   readonly barrier?: boolean;
+  /** Of an index: its table's oid. */
+  readonly indexOf?: number;
 }
 
 /** What a server's catalog said at one moment. Never changes; a newer one is another object. */

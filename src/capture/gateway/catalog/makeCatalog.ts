@@ -99,6 +99,7 @@ function relationsByOid(rows: CatalogRows): Map<number, Relation> {
       unique: unique.get(oid) ?? [],
       ...(text(row, 5) === "t" ? { ruled: true } : {}),
       ...(text(row, 6) === "t" ? { barrier: true } : {}),
+      ...(typeof row[7] === "string" ? { indexOf: Number(row[7]) } : {}),
     });
   }
   return relations;

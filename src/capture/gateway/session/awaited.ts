@@ -7,6 +7,7 @@ import type { Run } from "./run.ts";
 /** What a Describe is answered for, and whether the server said that the hidden columns stand where they should. */
 export interface Described {
   readonly slots: readonly Slot[];
+  readonly origins: StatementPlan["origins"];
   /** A Describe is under way or was answered. */
   asked: boolean;
   verified: boolean;
@@ -15,8 +16,8 @@ export interface Described {
 }
 
 /** Where no hidden columns are expected there is nothing to verify, and a column that looks like one is a mismatch. */
-export function undescribed(slots: readonly Slot[]): Described {
-  return { slots, asked: false, verified: slots.length === 0, columns: null };
+export function undescribed({ slots, origins }: Pick<StatementPlan, "slots" | "origins">): Described {
+  return { slots, origins, asked: false, verified: slots.length === 0, columns: null };
 }
 
 /** A refusal that waits for its turn: the server was sent something that fails in the statement's place. */

@@ -25,6 +25,7 @@ function runOf(slots: readonly Slot[]): Run {
     sql: "",
     does: { kind: "rows" },
     slots,
+    origins: [],
     probes: [],
     protected: true,
     action: "read",

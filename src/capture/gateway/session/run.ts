@@ -7,7 +7,7 @@ import type { Identity } from "./identity.ts";
 export const customersRememberedMax = 100_000;
 
 /** What the rows of one statement are, whoever runs it: the plan's own, or for FETCH and EXECUTE those of what they run. */
-export type Source = Pick<StatementPlan, "slots" | "protected" | "action" | "names" | "probes">;
+export type Source = Pick<StatementPlan, "slots" | "origins" | "protected" | "action" | "names" | "probes">;
 
 /** Customers found since the last event, and those already told of. */
 interface Ledger {
@@ -151,6 +151,7 @@ export const emptyPlan: StatementPlan = {
   sql: "",
   does: { kind: "other" },
   slots: [],
+  origins: [],
   probes: [],
   protected: false,
   action: "read",

@@ -93,7 +93,7 @@ function rewriteRecursive(part: CommonTableExpr, query: SelectStmt, table: Commo
     return refuse("recursive", "UNION in a recursive query of customers' data", "Write UNION ALL.");
   const atoms = carried.flatMap(({ occurrence }) => [...occurrence.atoms.values()]);
   const lineage: Lineage = env.carry ? new Set(atoms) : everything;
-  const columns = start.columns.map((column) => ({ ...column, lineage }));
+  const columns = start.columns.map((column) => ({ ...column, lineage, origin: null }));
   const output: Output = { columns, openEnded: false, carried, probed };
   replaceSlots(first, start, carried);
   table.output = { ...output, columns: namedColumns(part, output) };

@@ -311,7 +311,11 @@ function inlineView(outside: Node, view: Relation, alias: Alias, sources: Source
   const { work } = level.env;
   if (work.depth >= viewsDeepMax)
     return refuse("view", `views are nested more than ${viewsDeepMax} deep`, "Read the tables themselves.");
-  if ("RangeTableSample" in outside) return mistake("0A000", unsampled);
+  if ("RangeTableSample" in outside) {
+    const { relation } = outside.RangeTableSample;
+    const place = relation !== undefined && "RangeVar" in relation ? relation.RangeVar : {};
+    return mistake("0A000", unsampled, placeOf(place, work));
+  }
   work.count.changed = true;
   const query = definitionOf(view, work.context);
   const inner: Work = { ...work, searchPath: [], depth: work.depth + 1 };
@@ -326,7 +330,11 @@ function inlineView(outside: Node, view: Relation, alias: Alias, sources: Source
   const names = view.columns.map(({ name }, index) => word(textOf(alias.colnames?.[index]) ?? name));
   if (view.barrier === true) keepBarrier(query);
   become(outside, { RangeSubselect: { subquery: { SelectStmt: query } } });
-  return hold(outside, output, { aliasname: alias.aliasname ?? view.name, colnames: names }, sources);
+  const columns = output.columns.map((column, index): Column => {
+    return { ...column, origin: { relation: view.oid, column: index + 1 } };
+  });
+  const held = { ...output, columns };
+  return hold(outside, held, { aliasname: alias.aliasname ?? view.name, colnames: names }, sources);
 }
 
 /** No condition is moved into a query with an OFFSET, so that none sees a row before the view's own conditions do. */
@@ -425,13 +433,11 @@ function joinSides(join: JoinExpr, larg: Node, rarg: Node, sources: Sources): re
       return refuse("join", "a join by names over columns that aren't known", "Write the join with ON.");
     const lineage = union(sides.map(({ column }) => column?.lineage ?? noLineage));
     for (const atom of lineage) sources.level.probed.add(atom);
-    const node =
-      join.jointype === "JOIN_FULL"
-        ? (): Node => columnRef(name)
-        : join.jointype === "JOIN_RIGHT"
-          ? second.node
-          : first.node;
-    both.push({ item: first.item, column: { name, lineage }, node });
+    const kept = join.jointype === "JOIN_RIGHT" ? second : first;
+    const whole = join.jointype === "JOIN_FULL";
+    const node = whole ? (): Node => columnRef(name) : kept.node;
+    const origin = whole ? null : (kept.column?.origin ?? null);
+    both.push({ item: first.item, column: { name, lineage, origin }, node });
   }
   if (join.join_using_alias !== undefined) {
     const item = openItem(join.join_using_alias.aliasname ?? "", [], noLineage);

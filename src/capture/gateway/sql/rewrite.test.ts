@@ -27,6 +27,8 @@ const relations = [
   } as const,
   { ...table(5, "children", ["id", "email"]), parents: [1] },
   { ...table(6, "named", ["n"]), kind: "view", definition: "SELECT lower(name) FROM public.tags" } as const,
+  { ...table(8, "tags_pkey", []), kind: "index", indexOf: 2 } as const,
+  { ...table(9, "customers_pkey", []), kind: "index", indexOf: 1 } as const,
   {
     ...table(7, "guarded", ["n"]),
     kind: "view",
@@ -185,9 +187,22 @@ describe("a rewritten statement", () => {
     const made = "create materialized view k as select n from named";
     expect(served(made).sql).toBe(made);
     expect(rewriting("create materialized view k as select m from mail")).toMatchObject({ rule: "derived" });
-    for (const plainly of ["reindex table tags", "vacuum tags", "analyze tags (name)", "cluster tags"])
+    for (const plainly of [
+      "reindex table tags",
+      "vacuum tags",
+      "analyze tags (name)",
+      "cluster tags",
+      "reindex index tags_pkey",
+    ])
       expect(served(plainly), plainly).toMatchObject({ protected: false });
-    for (const far of ["reindex table customers", "vacuum", "vacuum tags, children", "reindex schema public"])
+    expect(rewriting("vacuum tags, unknown")).toMatchObject({ code: "42P01" });
+    for (const far of [
+      "reindex table customers",
+      "reindex index customers_pkey",
+      "vacuum",
+      "vacuum tags, children",
+      "reindex schema public",
+    ])
       expect(served(far), far).toMatchObject({ protected: true });
   });
 

@@ -15,7 +15,10 @@ import { refuse, Refused } from "./tree/refused.ts";
 import { type Lineage, type Occurrence, type Output, union, type Work } from "./scope.ts";
 
 /** What becomes of a statement. */
-export type Rewritten = Pick<StatementPlan, "sql" | "slots" | "probes" | "protected" | "action" | "names">;
+export type Rewritten = Pick<
+  StatementPlan,
+  "sql" | "slots" | "origins" | "probes" | "protected" | "action" | "names"
+>;
 
 const system = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
 
@@ -60,14 +63,14 @@ export function rewrite(statement: ParsedStatement, context: PlanContext): Rewri
 /** Whether the name is a mistake hangs on which of two tables is meant, and that is the server's to say. */
 const hiding: StatementRefusal = statementRefusal({
   code: "42501",
-  message: "a table of another schema stands before a customers' table of that name",
+  message: "whosaw: a table of another schema stands before a customers' table of that name",
   hint: "Write the schema in front of the table's name.",
   rule: "shadow",
 });
 
 /** Nothing in it is anybody's. */
 function asItIs({ text: sql }: ParsedStatement): Rewritten {
-  return { sql, slots: [], probes: [], protected: false, action: "read", names: new Set() };
+  return { sql, slots: [], origins: [], probes: [], protected: false, action: "read", names: new Set() };
 }
 
 /** The server counts bytes in its trees, and characters, from 1, in its errors. */
@@ -93,6 +96,7 @@ function rewritten(statement: ParsedStatement, context: PlanContext): Rewritten 
   const searched = output.probed.size > 0;
   return {
     ...told(output),
+    origins: originsOf(output),
     sql: count.changed ? provenText(tree) : statement.text,
     protected: count.protected,
     action: count.export ? "export" : (count.action ?? (searched ? "search" : "read")),
@@ -113,6 +117,11 @@ function placesBelow(value: unknown): readonly object[] {
   const { JoinExpr: join, RangeTableSample: sample } = value;
   if (isTree(join)) return [join["larg"], join["rarg"]].flatMap(placesBelow);
   return isTree(sample) ? placesBelow(sample["relation"]) : [];
+}
+
+function originsOf({ columns, openEnded }: Output): StatementPlan["origins"] {
+  const origins = columns.map(({ origin }) => origin ?? null);
+  return openEnded || origins.every((origin) => origin === null) ? [] : origins;
 }
 
 /** Slots and probes of a query's answer. Every field in it has its slot, or the statement isn't sent. */

@@ -1,6 +1,6 @@
 import type { Node } from "@pgsql/types";
 import type { Relation } from "../catalog/catalog.ts";
-import type { PlanContext } from "../plan.ts";
+import type { Origin, PlanContext } from "../plan.ts";
 import { hiddenPrefix } from "./tree/nodes.ts";
 import { mistake, refuse } from "./tree/refused.ts";
 import { type Guarded, showingOf } from "./tables.ts";
@@ -33,6 +33,8 @@ export interface Column {
   readonly lineage: Lineage;
   /** What a reference to it becomes, where a table must stay in place and its masks can't stand in a sub-select. */
   readonly instead?: () => Node;
+  /** The column of a view that this is, whatever the view's query makes it of. */
+  readonly origin?: Origin | null;
 }
 
 /** Where the customers of an occurrence can be had at one level: an expression, and the column that it is, where it is one. */
@@ -199,6 +201,17 @@ export function findColumn(name: string, scope: Scope | null, at: number | null)
   const open = anyOpen(scope);
   if (!open && !systemNames.has(name)) mistake("42703", `column "${name}" does not exist`, at);
   return { lineage: union(lineages), column: null };
+}
+
+/** The view's column that a name means, found as `findColumn` and `findItem` find it, but without complaint. */
+export function originOf(words: readonly string[], scope: Scope | null): Origin | null {
+  const [name, alias] = words.toReversed();
+  for (let level = scope; level !== null; level = level.parent) {
+    const items = alias === undefined ? level.items : level.items.filter((item) => item.alias === alias);
+    const [column, another] = items.flatMap(({ columns }) => columns.filter((one) => one.name === name));
+    if (column !== undefined) return another === undefined ? (column.origin ?? null) : null;
+  }
+  return null;
 }
 
 function anyOpen(scope: Scope | null): boolean {

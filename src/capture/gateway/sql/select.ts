@@ -23,6 +23,7 @@ import {
   subselect,
   target,
   textOf,
+  wordsOf,
 } from "./tree/nodes.ts";
 import { same } from "./tree/proof.ts";
 import { mistake, refuse } from "./tree/refused.ts";
@@ -37,6 +38,7 @@ import {
   type Lineage,
   noLineage,
   type Occurrence,
+  originOf,
   type Output,
   type Scope,
   stillFound,
@@ -180,9 +182,14 @@ export function rewriteTargets(
     const still = val !== undefined && "ColumnRef" in val;
     if ((named && !plain) || plain !== still) node.ResTarget.name = name;
     targets.push(node);
-    columns.push({ name, lineage });
+    columns.push({ name, lineage, origin: originIn(val, level) });
   }
   return { targets, columns, openEnded };
+}
+
+function originIn(val: Node | undefined, { scope }: Level): ReturnType<typeof originOf> {
+  const words = val !== undefined && "ColumnRef" in val ? wordsOf(val.ColumnRef.fields) : null;
+  return words === null ? null : originOf(words, scope);
 }
 
 /** `(c).*` of a table in FROM is `c.*`, which is known column by column. */

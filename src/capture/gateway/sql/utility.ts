@@ -63,13 +63,16 @@ function stored(query: Node | undefined, env: Env): Output {
  */
 function materialized(query: Node | undefined, env: Env): Output {
   const { count, context } = env.work;
-  if (names(query, env.work).some((found) => touchesProtected(found, context)))
+  const named = places(query, env.work);
+  if (
+    named.some(({ relation, hides }) => hides || (relation !== null && touchesProtected(relation, context)))
+  )
     return refuse(
       "derived",
       "customers' data would be stored in a materialized view",
       "Make a temporary view.",
     );
-  const output = stored(structuredClone(query), env);
+  const output = stored(query, env);
   count.changed = false;
   return output;
 }
@@ -87,22 +90,35 @@ function rewriteView(tree: Node, work: Work): Output {
 
 /** Relations that a tree names; common tables may be among them by name. */
 function names(tree: unknown, work: Work): readonly Relation[] {
-  return places(tree, work).filter((found) => found !== null);
+  return places(tree, work).flatMap(({ relation }) => (relation === null ? [] : [relation]));
 }
 
-/** What each name in a tree means; null for those that the catalog doesn't know. */
-function places(tree: unknown, work: Work): readonly (Relation | null)[] {
-  const found: (Relation | null)[] = [];
+interface Place {
+  readonly name: string;
+  /** Null: the catalog doesn't know it. */
+  readonly relation: Relation | null;
+  /** A customers' table of that name stands in a later schema, and is what the server finds if the login may not use this one's. */
+  readonly hides: boolean;
+}
+
+function places(tree: unknown, work: Work): readonly Place[] {
+  const found: Place[] = [];
   anywhere(tree, ({ RangeVar: place, relation }) => {
     for (const each of [place, relation]) {
       if (!isTree(each) || typeof each["relname"] !== "string") continue;
       const { relname, schemaname } = each;
       const { catalog } = work.context;
-      found.push(
-        typeof schemaname === "string"
-          ? catalog.relation(schemaname, relname)
-          : catalog.resolve(relname, work.searchPath),
-      );
+      if (typeof schemaname === "string")
+        found.push({
+          name: `${schemaname}.${relname}`,
+          relation: catalog.relation(schemaname, relname),
+          hides: false,
+        });
+      else {
+        const relation = catalog.resolve(relname, work.searchPath);
+        const hides = relation !== null && hidesProtected(relation, work.searchPath, work.context);
+        found.push({ name: relname, relation, hides });
+      }
     }
     return false;
   });
@@ -134,8 +150,15 @@ function reachesFar(tree: Node, work: Work): boolean {
   if (farReaching.has(kind)) return true;
   if (!upkeep.has(kind)) return false;
   const named = places(tree, work);
-  // Of an index it isn't known whose it is.
-  return named.length === 0 || !named.every((found) => tables.has(found?.kind ?? ""));
+  return named.length === 0 || !named.every((place) => isNobodys(place, work));
+}
+
+/** Whether the name is a table's, or an index's of one, that isn't protected; a name that the catalog doesn't know isn't sent. */
+function isNobodys({ name, relation, hides }: Place, { context }: Work): boolean {
+  if (relation === null) return mistake("42P01", `relation "${name}" does not exist`);
+  if (hides) return false;
+  const table = relation.indexOf === undefined ? relation : context.catalog.byOid(relation.indexOf);
+  return table !== null && tables.has(table.kind) && !touchesProtected(table, context);
 }
 
 /** A statement that answers no rows of tables. What would make a customer's table another thing is refused. */
@@ -202,8 +225,14 @@ function rewriteCopy(copy: CopyStmt, env: Env): Output {
     const { inh: _, ...only } = relation;
     query.SelectStmt.fromClause = [{ RangeVar: only }];
     const [found] = names(copy, work);
+    const what = { view: "view", partitioned: "partitioned table" };
     if (found?.kind === "view" || found?.kind === "partitioned")
-      mistake("42809", `cannot copy from "${found.name}": use COPY (SELECT ...) TO`);
+      mistake(
+        "42809",
+        `cannot copy from ${what[found.kind]} "${found.name}"`,
+        null,
+        "Try the COPY (SELECT ...) TO variant.",
+      );
   }
   const output = inner(query, env);
   if (!work.count.changed) return output;

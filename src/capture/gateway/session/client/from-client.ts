@@ -31,7 +31,7 @@ import {
   unfitBatch,
 } from "./refusals.ts";
 import { type Later, Planning } from "./planning.ts";
-import { both, isBoundLate, nothing, SessionNames } from "./session-names.ts";
+import { both, isBoundLate, nothing, SessionNames, shapeless } from "./session-names.ts";
 import type { Outbox } from "../outbox.ts";
 import { emptyPlan, Run, sentFor, type Source } from "../run.ts";
 import type { PlannedStatement, SessionServices } from "../needs.ts";
@@ -243,7 +243,7 @@ export class FromClient {
       types,
       plan: one?.plan ?? null,
       note: one?.note ?? unplanned,
-      described: undescribed(one === undefined ? [] : this.#names.slotsOf(one.plan)),
+      described: undescribed(one === undefined ? shapeless : this.#names.shapeOf(one.plan)),
       key: this.#key(identity),
       named: identity === this.#side.identities.current ? null : identity,
       bySql: false,
@@ -335,7 +335,7 @@ export class FromClient {
       plan: one.plan,
       note: one.note,
       key,
-      described: undescribed(this.#names.slotsOf(one.plan)),
+      described: undescribed(this.#names.shapeOf(one.plan)),
     };
     this.#send({ from: "frontend", kind: "Close", target: "statement", name });
     this.#await({ kind: "close", shown: false });
@@ -360,7 +360,7 @@ export class FromClient {
     const source = this.#source(plan, identity);
     if (isStatementRefusal(source)) return this.#refuse(source, note);
     const indirect = plan.does.kind === "fetch" || plan.does.kind === "execute";
-    const described = indirect ? undescribed(source.slots) : portal.described;
+    const described = indirect ? undescribed(source) : portal.described;
     if ((indirect || described.slots.length > 0) && !described.asked && plan.does.kind !== "copy_out")
       this.#describe("portal", message.portal, described);
     const run = new Run(plan, source, identity, note);
@@ -436,7 +436,7 @@ export class FromClient {
     const { described, plan } = found;
     // What a FETCH or EXECUTE returns is decided by what its name means now.
     const indirect = plan?.does.kind === "fetch" || plan?.does.kind === "execute";
-    const now = indirect && plan !== null ? undescribed(this.#names.slotsOf(plan)) : described;
+    const now = indirect && plan !== null ? undescribed(this.#names.shapeOf(plan)) : described;
     now.asked = true;
     const undo = (): void => {
       now.asked = false;

@@ -6,6 +6,7 @@ const plan = (does: StatementPlan["does"]): StatementPlan => ({
   sql: "",
   does,
   slots: [],
+  origins: [],
   probes: [],
   protected: true,
   action: "read",

@@ -24,18 +24,18 @@ export class SessionNames {
     return target === "statement" ? this.statements : this.portals;
   }
 
-  /** The hidden columns that a Describe of the plan shows: of rows, not of COPY's lines. */
-  slotsOf(plan: StatementPlan): Source["slots"] {
+  /** The hidden columns that a Describe of the plan shows, of rows, not of COPY's lines, and what the others are. */
+  shapeOf(plan: StatementPlan): Pick<Source, "slots" | "origins"> {
     switch (plan.does.kind) {
       case "rows":
-        return plan.slots;
+        return plan;
       case "fetch":
-        if (plan.does.move) return [];
-        return this.portals.get(plan.does.cursor)?.described.slots ?? [];
+        if (plan.does.move) return shapeless;
+        return this.portals.get(plan.does.cursor)?.described ?? shapeless;
       case "execute":
-        return this.statements.get(plan.does.name)?.plan?.slots ?? [];
+        return this.statements.get(plan.does.name)?.plan ?? shapeless;
       default:
-        return [];
+        return shapeless;
     }
   }
 
@@ -71,7 +71,7 @@ export class SessionNames {
         return this.portals.put(does.cursor, {
           plan: runsLater,
           note,
-          described: undescribed(plan.slots),
+          described: undescribed(plan),
           named,
           key,
           hold: does.hold,
@@ -85,7 +85,7 @@ export class SessionNames {
           types: [],
           plan: runsLater,
           note,
-          described: undescribed(plan.slots),
+          described: undescribed(plan),
           key,
           named,
           bySql: true,
@@ -109,6 +109,9 @@ const late: ReadonlySet<string> = new Set(["copy_in", "copy_out", "prepare", "ex
 export function isBoundLate(plan: StatementPlan | null | undefined): boolean {
   return plan !== null && plan !== undefined && late.has(plan.does.kind);
 }
+
+/** Of what gives no rows. */
+export const shapeless: Pick<Source, "slots" | "origins"> = { slots: [], origins: [] };
 
 /** The way back where nothing was done. */
 export const nothing = (): void => undefined;

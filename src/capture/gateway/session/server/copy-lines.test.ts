@@ -30,6 +30,7 @@ function run(): Run {
       probed: [],
       many: false,
     })),
+    origins: [],
     probes: [],
     protected: true,
     action: "export",

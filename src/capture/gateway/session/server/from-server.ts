@@ -188,7 +188,7 @@ export class FromServer {
 
   #columns(message: BackendMessage, described: Described, shown: boolean): Broken | null {
     if (message.kind !== "RowDescription") return "unexpected";
-    const columns = visibleColumns(message, described.slots);
+    const columns = visibleColumns(message, described);
     if (typeof columns === "string") return columns;
     described.verified = true;
     described.columns = message.columns.length;
@@ -210,7 +210,7 @@ export class FromServer {
     const run = head.runs[head.at];
     if (head.failed || (run === undefined && message.kind !== "EmptyQueryResponse")) return "unexpected";
     if (message.kind === "RowDescription" && run !== undefined) {
-      head.described = undescribed(run.source.slots);
+      head.described = undescribed(run.source);
       return this.#columns(message, head.described, true);
     }
     if (run === undefined) return this.#send(message);

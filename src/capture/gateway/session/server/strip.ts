@@ -7,7 +7,7 @@ import {
   type Writer,
 } from "../../../../wire/index.ts";
 import type { SecondNet } from "../../net/secondNet.ts";
-import type { Slot } from "../../plan.ts";
+import type { Origin, StatementPlan } from "../../plan.ts";
 import { hiddenPrefix } from "../../sql/index.ts";
 import type { Run } from "../run.ts";
 
@@ -17,7 +17,7 @@ export type Mismatch = "columns" | "hidden_column" | "hidden_value" | "row" | "c
 /** Hidden columns are the last: finds them by name where they must be, and nowhere else. */
 export function visibleColumns(
   message: RowDescription,
-  slots: readonly Slot[],
+  { origins, slots }: Pick<StatementPlan, "slots" | "origins">,
 ): readonly Column[] | Mismatch {
   const visible = message.columns.length - slots.length;
   if (visible < 0) return "columns";
@@ -25,7 +25,14 @@ export function visibleColumns(
     if (message.columns[visible + at]?.name !== slot.column) return "hidden_column";
   const columns = message.columns.slice(0, visible);
   // A hidden column that this plan doesn't know of is another plan's: the rows are not what they are taken for.
-  return columns.some(({ name }) => name.startsWith(hiddenPrefix)) ? "hidden_column" : columns;
+  if (columns.some(({ name }) => name.startsWith(hiddenPrefix))) return "hidden_column";
+  return origins.length === columns.length ? columns.map((column, at) => from(column, origins[at])) : columns;
+}
+
+function from(column: Column, origin: Origin | null | undefined): Column {
+  return origin === null || origin === undefined
+    ? column
+    : { ...column, tableId: origin.relation, attribute: origin.column };
 }
 
 /** Where a row goes: what was hidden, and what is shown. */

@@ -102,11 +102,21 @@ function parseWhole(text: string): ParseResult | StatementRefusal {
 
 const escapeHint = "Unicode escapes must be \\uXXXX or \\UXXXXXXXX.";
 
+/** What the server adds to complaints of its parser, and the code where it is none of syntax (gram.y, parser.c); the library leaves both out. */
+const complaints: readonly (readonly [message: RegExp, hint: string, code?: string])[] = [
+  [/^invalid Unicode escape$/, "Unicode escapes must be \\XXXX or \\+XXXXXX."],
+  [/^missing argument$/, "Use NONE to denote the missing argument of a unary operator."],
+  [/^unrecognized row security option /, "Only PERMISSIVE or RESTRICTIVE policies are supported currently."],
+  [/^LIMIT #,# syntax is not supported$/, "Use separate LIMIT and OFFSET clauses."],
+  [/^CREATE SCHEMA IF NOT EXISTS cannot include schema elements$/, "", "0A000"],
+];
+
 /** As the server tells it: with the word that it stumbled over, which the client wrote, and where that word stands. */
 function syntaxError({ message, sqlDetails: where }: SyntaxError): StatementRefusal {
   // The lexer's one complaint with a code of its own that a statement can bring about (scan.l).
   const isEscape = message === "invalid Unicode escape" && where?.functionName === "core_yylex";
-  const refusal = refused(isEscape ? "22025" : "42601", message, isEscape ? escapeHint : "");
+  const [, hint = "", code = "42601"] = complaints.find(([complaint]) => complaint.test(message)) ?? [];
+  const refusal = isEscape ? refused("22025", message, escapeHint) : refused(code, message, hint);
   return where === undefined ? refusal : { ...refusal, position: where.cursorPosition + 1 };
 }
 

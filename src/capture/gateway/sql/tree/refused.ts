@@ -23,6 +23,6 @@ export function refuse(rule: string, message: string, hint: string): never {
 }
 
 /** The server would refuse it too, with this code. `at`: the location that the tree gives for what is wrong. */
-export function mistake(code: string, message: string, at: number | null = null): never {
-  throw new Refused(statementRefusal({ code, message, hint: "", rule: "names" }), at);
+export function mistake(code: string, message: string, at: number | null = null, hint = ""): never {
+  throw new Refused(statementRefusal({ code, message, hint, rule: "names" }), at);
 }
