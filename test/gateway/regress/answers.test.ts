@@ -93,6 +93,38 @@ describe.each(([15, 18] as const).filter(hasPostgres))("an answer of PostgreSQL 
     expect(texts(answer, "N", "M")).toEqual(['table "plain" has no indexes to reindex']);
   });
 
+  it("tells which deferred constraint fails, unless the transaction has touched customers' rows", async () => {
+    await client.query("create temp table once (i int unique deferrable initially deferred)");
+    const failing = async (before: string): Promise<Answer> => {
+      await client.query(`begin; insert into once values (7), (7); ${before}`);
+      const answer = await client.query("set constraints all immediate");
+      await client.query("rollback");
+      return answer;
+    };
+    const plainly = await failing("select 1");
+    expect(plainly.errors).toEqual(["23505"]);
+    expect(texts(plainly, "E", "D")).toEqual(["Key (i)=(7) already exists."]);
+    const guarded = await failing("update customers set email = email where id = 1");
+    expect(guarded.errors).toEqual(["23505"]);
+    expect(texts(guarded, "E", "D")).toEqual([undefined]);
+  });
+
+  it("says what the server's parser adds to its complaints", async () => {
+    const answers: Answer[] = [];
+    for (const sql of [
+      "select 1 limit 1, 2",
+      "copy calm to stdout",
+      "create schema if not exists s create table t (a int)",
+    ])
+      answers.push(await client.query(sql));
+    const [limit, copy, schema] = answers;
+    expect(limit === undefined ? [] : texts(limit, "E", "H")).toEqual([
+      "Use separate LIMIT and OFFSET clauses.",
+    ]);
+    expect(copy === undefined ? [] : texts(copy, "E", "M")).toEqual(['cannot copy from view "calm"']);
+    expect(schema?.errors).toEqual(["0A000"]);
+  });
+
   it("says that a row would be given to another customer, as every refusal says it", async () => {
     const answer = await client.query(
       "update tickets set customer_id = 4 where id = (select min(id) from tickets where customer_id <> 4)",

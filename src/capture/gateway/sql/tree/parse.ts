@@ -109,6 +109,7 @@ const complaints: readonly (readonly [message: RegExp, hint: string, code?: stri
   [/^unrecognized row security option /, "Only PERMISSIVE or RESTRICTIVE policies are supported currently."],
   [/^LIMIT #,# syntax is not supported$/, "Use separate LIMIT and OFFSET clauses."],
   [/^CREATE SCHEMA IF NOT EXISTS cannot include schema elements$/, "", "0A000"],
+  [/^a column list with SET (?:NULL|DEFAULT) is only supported for ON DELETE actions$/, "", "0A000"],
 ];
 
 /** As the server tells it: with the word that it stumbled over, which the client wrote, and where that word stands. */
