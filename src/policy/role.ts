@@ -40,6 +40,8 @@ export interface Role {
   readonly functions: ReadonlySet<string>;
   /** Channels that may be listened to and notified. */
   readonly channels: ReadonlySet<string>;
+  /** Settings of an application's own that may be set and shown, as `prefix.name`. Absent: none. */
+  readonly settings?: ReadonlySet<string>;
   /** Whether tables, views and indexes may be created and dropped (never functions, triggers or rules). */
   readonly ddl: boolean;
 }

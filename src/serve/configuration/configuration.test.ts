@@ -52,6 +52,7 @@ roles:
     aggregates: { allow: true }
     functions: [public.ticket_number]
     channels: [jobs]
+    settings: [App.tenant]
 users:
   ann: { actor: agent-0417, role: support, scram: "${verifier}", validUntil: "2030-01-01T00:00:00Z" }
 pools:

@@ -49,6 +49,14 @@ const functionName = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const ownSetting = z
+  .string()
+  .regex(/^[a-z_]\w*(?:\.[a-z_]\w*)+$/i, {
+    message: "a setting of an application's own is written prefix.name",
+  })
+  .transform((text) => text.toLowerCase())
+  .refine((name) => !name.startsWith("whosaw."), { message: "settings of whosaw's own can't be given away" });
+
 const role = z
   .strictObject({
     upstream: z.string().min(1),
@@ -74,6 +82,7 @@ const role = z
       .default({ allow: false, smallestGroup: smallestGroupDefault }),
     functions: z.array(functionName).default([]),
     channels: z.array(z.string().min(1).max(63)).default([]),
+    settings: z.array(ownSetting).default([]),
     ddl: z.boolean().default(false),
   })
   .refine((given) => !given.export || given.rowsMax === undefined, {
@@ -110,6 +119,7 @@ export const roles: z.ZodType<ReadonlyMap<string, Role>> = z
             aggregates: says.aggregates,
             functions: new Set(says.functions),
             channels: new Set(says.channels),
+            settings: new Set(says.settings),
             ddl: says.ddl,
           },
         ]),

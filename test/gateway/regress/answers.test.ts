@@ -42,7 +42,11 @@ describe.each(([15, 18] as const).filter(hasPostgres))("an answer of PostgreSQL 
   beforeAll(async () => {
     postgres = await startPostgres({ major, customers: 10, agents: 2 });
     await asOwner(postgres, made);
-    const role = { ...wideRole, functions: new Set(["public.snoop", "public.name"]) };
+    const role = {
+      ...wideRole,
+      functions: new Set(["public.snoop", "public.name"]),
+      settings: new Set(["app.tenant"]),
+    };
     gateway = await startThrough({ postgres, roles: { desk_lead: role }, record: ledger.record });
     client = await join(gateway.address, postgres.lead, () => ledger.durable.length);
   }, 120_000);
@@ -107,6 +111,21 @@ describe.each(([15, 18] as const).filter(hasPostgres))("an answer of PostgreSQL 
     const guarded = await failing("update customers set email = email where id = 1");
     expect(guarded.errors).toEqual(["23505"]);
     expect(texts(guarded, "E", "D")).toEqual([undefined]);
+  });
+
+  it("is the database's own policy's, by a setting that the application says who asks with", async () => {
+    const shown = async (): Promise<Answer["rows"]> =>
+      (await client.query("select person from notes where person = current_setting('app.tenant')")).rows;
+    await client.query("set app.tenant = 'Tom'");
+    expect(await shown()).toEqual([["Tom"]]);
+    client.send(say.parse("select set_config('app.tenant', $1, false)"));
+    client.send(say.bind({ parameters: ["Dick"] }), say.execute(), say.sync());
+    expect((await client.until("Z")).rows).toEqual([["Dick"]]);
+    expect(await shown()).toEqual([["Dick"]]);
+    expect((await client.query("show app.tenant")).rows).toEqual([["Dick"]]);
+    const stolen = await client.query("select set_config('app.tenant', email, false) from customers");
+    expect(stolen.errors).toEqual(["42501"]);
+    expect(await shown()).toEqual([["Dick"]]);
   });
 
   it("says what the server's parser adds to its complaints", async () => {

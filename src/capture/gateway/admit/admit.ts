@@ -49,7 +49,7 @@ function judged(stmt: unknown, context: PlanContext, alone: boolean): Admitted |
   const statement = named(stmt);
   if (statement === null) return unknownStatement();
   const { kind, fields } = statement;
-  const setting = alone && kind === "SelectStmt" ? settingCall(fields) : null;
+  const setting = alone && kind === "SelectStmt" ? settingCall(fields, context) : null;
   const does = setting?.does ?? judgeStatement(kind, fields, context);
   if (isStatementRefusal(does)) return does;
   const walked =

@@ -30,9 +30,9 @@ const argumentRules: ReadonlyMap<string, ArgumentRule> = new Map<string, Argumen
     .map((name): [string, ArgumentRule] => [name, closed(name)]),
   [
     "current_setting",
-    (args): StatementRefusal | null => {
+    (args, context): StatementRefusal | null => {
       const name = constantText(args[0]);
-      return name !== null && isShowable(name)
+      return name !== null && isShowable(name, context)
         ? null
         : refused(
             "setting_read",

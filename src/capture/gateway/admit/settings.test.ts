@@ -73,6 +73,32 @@ describe("settings", () => {
       expect(["setting", "setting_value", "transaction_snapshot"], sql).toContain(verdict(sql));
   });
 
+  it("of an application's own are set to constants and shown where the role lists them", () => {
+    const listed = contextOf({}, { settings: new Set(["app.tenant"]) });
+    const told: Readonly<Record<string, string>> = {
+      "set app.tenant = '7'": "admitted: set",
+      "set local App.Tenant to 7": "admitted: set",
+      "reset app.tenant": "admitted: set",
+      "show app.tenant": "admitted: rows",
+      "select set_config('app.tenant', '7', true)": "admitted: set",
+      "select set_config('app.tenant', $1, true)": "admitted: rows",
+      "select set_config('app.tenant', $1::text, false)": "admitted: rows",
+      "select current_setting('app.tenant', true), id from customers": "admitted: rows",
+      "select set_config('app.tenant', email, false) from customers": "set_config",
+      "select set_config('app.tenant', (select email from customers limit 1), false)": "set_config",
+      "select set_config('app.tenant', $1, false) from customers": "set_config",
+      "select set_config('search_path', $1, false)": "set_config",
+      "select set_config($1, '7', false)": "set_config",
+      "select 1 where set_config('app.tenant', '7', false) = '7'": "set_config",
+      "set app.other = '7'": "setting",
+      "show app.other": "setting_read",
+      "select current_setting('app.other')": "setting_read",
+      [`set app.tenant = '${"x".repeat(16_385)}'`]: "setting_value",
+    };
+    for (const [sql, said] of Object.entries(told)) expect(verdict(sql, listed), sql).toBe(said);
+    expect(verdict("set app.tenant = '7'")).toBe("setting");
+  });
+
   it("take bounded values of the right form", () => {
     for (const sql of [
       "set client_encoding = 'latin1'",

@@ -1,4 +1,4 @@
-import { isStatementRefusal, type StatementKind, type StatementRefusal } from "../plan.ts";
+import { isStatementRefusal, type PlanContext, type StatementKind, type StatementRefusal } from "../plan.ts";
 import { type Accepts, hiddenSettings, refusedSettings, settableSettings } from "./lists/settings.ts";
 import { refused } from "./refusals.ts";
 import { constantText, type Fields, fieldsOf, listOf, named, nameNodes, nameParts, textOf } from "./tree.ts";
@@ -9,6 +9,9 @@ export const actorTokenSetting = "whosaw.actor_token";
 /** Settings' values are short; a signed token isn't. Characters. */
 export const settingValueMax = 1_000;
 export const actorTokenMax = 16_384;
+
+/** Of a setting of an application's own, which may hold a token's claims. Characters. */
+const ownValueMax = 16_384;
 
 /** Schemas in one search_path. */
 export const searchPathMax = 64;
@@ -57,9 +60,9 @@ function pathAccepted(value: string): boolean {
 }
 
 /** Whether SHOW and current_setting may tell it. The server lets nobody make a setting of their own without a dot in its name. */
-export function isShowable(name: string): boolean {
+export function isShowable(name: string, { role }: PlanContext): boolean {
   const lower = name.toLowerCase();
-  if (settableSettings.has(lower)) return true;
+  if (settableSettings.has(lower) || isOwn(lower, role)) return true;
   return /^[a-z_][a-z0-9_]*$/.test(lower) && !hiddenSettings.has(lower);
 }
 
@@ -74,8 +77,15 @@ function settingRefusal(name: string, valueIsWrong: boolean): StatementRefusal {
   return refused(
     "setting",
     `the setting ${name} may not be changed through the gateway${reason === undefined ? "" : `: ${reason}`}.`,
-    "Settings that change the form of answers, time limits and plans may be set.",
+    name.includes(".")
+      ? "Settings of your application's own may be listed for the role, under `settings` in whosaw.yaml."
+      : "Settings that change the form of answers, time limits and plans may be set.",
   );
+}
+
+/** A setting of an application's own: whoever listed it for the role says that what stands in it may be read. */
+function isOwn(name: string, { settings }: PlanContext["role"]): boolean {
+  return name.includes(".") && name !== actorTokenSetting && settings?.has(name) === true;
 }
 
 /** What SET does, or why it isn't done. */
@@ -83,6 +93,7 @@ export function judgeSetting(
   name: string,
   value: string | null,
   local: boolean,
+  { role }: PlanContext,
 ): StatementKind | StatementRefusal {
   const lower = name.toLowerCase();
   if (lower === actorTokenSetting) {
@@ -94,6 +105,10 @@ export function judgeSetting(
     return value === null || (lower === "role" && value.toLowerCase() === "none")
       ? { kind: "set", name: lower, local, value: null }
       : settingRefusal(lower, false);
+  if (isOwn(lower, role))
+    return value !== null && (value.length > ownValueMax || value.includes("\0"))
+      ? settingRefusal(lower, true)
+      : { kind: "set", name: lower, local, value };
   if (!settableSettings.has(lower)) return settingRefusal(lower, false);
   // The login's own value of these has been through the same list, and the server's is the safe one.
   if (value === null) return { kind: "set", name: lower, local, value: null };
@@ -104,7 +119,7 @@ export function judgeSetting(
 }
 
 /** SET, RESET, SET LOCAL, SET TRANSACTION. */
-export function judgeSet(fields: Fields): StatementKind | StatementRefusal {
+export function judgeSet(fields: Fields, context: PlanContext): StatementKind | StatementRefusal {
   const name = textOf(fields["name"]).toLowerCase();
   const local = fields["is_local"] === true;
   switch (textOf(fields["kind"])) {
@@ -112,13 +127,13 @@ export function judgeSet(fields: Fields): StatementKind | StatementRefusal {
       return { kind: "set", name: "all", local: false, value: null };
     case "VAR_RESET":
     case "VAR_SET_DEFAULT":
-      return judgeSetting(name, null, local);
+      return judgeSetting(name, null, local, context);
     case "VAR_SET_VALUE": {
       const value = settingText(name, listOf(fields["args"]));
-      return value === null ? settingRefusal(name, true) : judgeSetting(name, value, local);
+      return value === null ? settingRefusal(name, true) : judgeSetting(name, value, local, context);
     }
     case "VAR_SET_MULTI":
-      return judgeTransactionModes(name, fields);
+      return judgeTransactionModes(name, fields, context);
     default:
       return refused(
         "set_from_current",
@@ -128,7 +143,11 @@ export function judgeSet(fields: Fields): StatementKind | StatementRefusal {
   }
 }
 
-function judgeTransactionModes(name: string, fields: Fields): StatementKind | StatementRefusal {
+function judgeTransactionModes(
+  name: string,
+  fields: Fields,
+  context: PlanContext,
+): StatementKind | StatementRefusal {
   if (name !== "transaction" && name !== "session characteristics")
     return refused(
       "transaction_snapshot",
@@ -137,7 +156,7 @@ function judgeTransactionModes(name: string, fields: Fields): StatementKind | St
     );
   for (const mode of listOf(fields["args"])) {
     const { defname, arg } = fieldsOf(named(mode)?.fields);
-    const judged = judgeSetting(textOf(defname), constantText(arg) ?? "", name === "transaction");
+    const judged = judgeSetting(textOf(defname), constantText(arg) ?? "", name === "transaction", context);
     if (isStatementRefusal(judged)) return judged;
   }
   return { kind: "other" };
@@ -170,7 +189,10 @@ function quotedIdentifier(name: string): string {
  * SELECT set_config('name', 'value', false) on its own, as pg_dump and pools write SET; also pg_dump's form that takes the name from
  * pg_settings so that an older server, which doesn't know it, sets nothing. Null: the statement isn't of this form.
  */
-export function settingCall(fields: Fields): {
+export function settingCall(
+  fields: Fields,
+  context: PlanContext,
+): {
   readonly call: Fields;
   /** The call of the server's own set_config with the value that was accepted. */
   readonly instead: Fields;
@@ -190,15 +212,23 @@ export function settingCall(fields: Fields): {
   if (constantText(nameArg) !== null && "whereClause" in fields) return null;
   const value = constantText(valueArg);
   const local = constantText(localArg);
-  if (value === null || local === null) return null;
-  const does = judgeSetting(name, value, /^(t|true|on|1|yes)$/i.test(local));
+  if (local === null) return null;
+  const funcname = nameNodes(["pg_catalog", "set_config"]);
+  if (value === null) {
+    // What is bound comes from the client, as a constant does; nothing else of the session hangs on a setting of an application's own.
+    const own = isParameter(valueArg) && isOwn(name.toLowerCase(), context.role);
+    return own ? { call: call.fields, instead: { ...call.fields, funcname }, does: { kind: "rows" } } : null;
+  }
+  const does = judgeSetting(name, value, /^(t|true|on|1|yes)$/i.test(local), context);
   const accepted = !isStatementRefusal(does) && does.kind === "set" ? does.value : null;
-  const instead = {
-    ...call.fields,
-    funcname: nameNodes(["pg_catalog", "set_config"]),
-    args: [nameArg, { A_Const: { sval: { sval: accepted ?? value } } }, localArg],
-  };
-  return { call: call.fields, instead, does };
+  const args = [nameArg, { A_Const: { sval: { sval: accepted ?? value } } }, localArg];
+  return { call: call.fields, instead: { ...call.fields, funcname, args }, does };
+}
+
+/** `$1`, or `$1::text`. */
+function isParameter(arg: unknown): boolean {
+  const node = named(arg);
+  return node?.kind === "ParamRef" || (node?.kind === "TypeCast" && isParameter(node.fields["arg"]));
 }
 
 function nameFromSettings(fields: Fields, nameArg: unknown): string | null {
@@ -220,8 +250,8 @@ function isNameColumn(value: unknown): boolean {
 }
 
 /** SHOW. */
-export function judgeShow(fields: Fields): StatementKind | StatementRefusal {
-  return isShowable(textOf(fields["name"]))
+export function judgeShow(fields: Fields, context: PlanContext): StatementKind | StatementRefusal {
+  return isShowable(textOf(fields["name"]), context)
     ? { kind: "rows" }
     : refused(
         "setting_read",
