@@ -113,6 +113,29 @@ describe.each(([15, 18] as const).filter(hasPostgres))("an answer of PostgreSQL 
     expect(texts(guarded, "E", "D")).toEqual([undefined]);
   });
 
+  it("comes for several statements at once, if none hangs on names that another has changed", async () => {
+    const errors = async (sql: string): Promise<readonly string[]> => (await client.query(sql)).errors;
+    expect(
+      await errors("create temp table one (a int); create temp table two (b text unique, c int)"),
+    ).toEqual([]);
+    expect(await errors("drop table if exists one; create temp table one (id serial primary key)")).toEqual(
+      [],
+    );
+    expect(await errors("begin; create temp table four (a int); rollback; begin; rollback")).toEqual([]);
+    expect(await errors("select id from one")).toEqual([]);
+    for (const sql of [
+      "drop table two; select b from two",
+      "drop table two; create temp table two (like customers)",
+      "drop table two; create temp table two (id bigint references customers)",
+      "drop table two; create temp table two () inherits (customers)",
+      "drop table two; create temp table two as select 1",
+      "set search_path = public; create temp table three (a int)",
+      "reset all; create temp table three (a int)",
+      "set whosaw.actor_token = 'a'; create temp table three (a int)",
+    ])
+      expect(await errors(sql), sql).toEqual(["42501"]);
+  });
+
   it("is the database's own policy's, by a setting that the application says who asks with", async () => {
     const shown = async (): Promise<Answer["rows"]> =>
       (await client.query("select person from notes where person = current_setting('app.tenant')")).rows;

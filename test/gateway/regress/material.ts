@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   writeFileSync,
 } from "node:fs";
 import { homedir, tmpdir } from "node:os";
@@ -27,13 +28,19 @@ const home = join(homedir(), ".cache", "whosaw", "postgresql-15-tests");
 
 const regressAt = join(home, "src", "test", "regress");
 const libraryAt = join(home, "regress.so");
-const pipelineAt = join(home, "libpq_pipeline");
+/** Not by the name under which an edited one was kept once. */
+const pipelineAt = join(home, "libpq_pipeline_as_it_is");
 
 const made = (path: string): string | null => (existsSync(path) ? path : null);
 
 /** Null: nothing was fetched yet. */
 export function material(): Material | null {
   if (!existsSync(join(regressAt, "parallel_schedule"))) return null;
+  try {
+    if (!existsSync(pipelineAt)) compile();
+  } catch {
+    // No compiler: what is in C is left out, and said to be.
+  }
   return { regress: regressAt, library: made(libraryAt), pipeline: made(pipelineAt) };
 }
 
@@ -56,41 +63,37 @@ export function fetchMaterial(): Material {
     "APT::Sandbox::User": "root",
   };
   const options = Object.entries(settings).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
-  const run = (program: string, ...args: readonly string[]): void => {
-    execFileSync(program, args, { cwd: home, stdio: ["ignore", "ignore", "inherit"] });
-  };
   run("apt-get", ...options, "-qq", "update");
   run("apt-get", ...options, "-qq", "--download-only", "source", "postgresql-15");
   run("sh", "-c", "tar xjf postgresql-15_*.orig.tar.bz2 --strip-components=1 --wildcards '*/src/test/*'");
   run("apt-get", ...options, "-qq", "download", "postgresql-server-dev-15");
   run("sh", "-c", "dpkg -x postgresql-server-dev-15_*.deb dev");
-  compile(run);
   const fetched = material();
   if (fetched === null) throw new Error("the source package holds no regression suite");
   return fetched;
 }
 
-function compile(run: (program: string, ...args: readonly string[]) => void): void {
+function run(program: string, ...args: readonly string[]): void {
+  execFileSync(program, args, { cwd: home, stdio: ["ignore", "ignore", "inherit"] });
+}
+
+/** Under a name of its own first: another run may be doing the same. */
+function cc(made: string, ...args: readonly string[]): void {
+  const unfinished = `${made}.${process.pid}`;
+  run("cc", "-O1", ...args, "-o", unfinished);
+  renameSync(unfinished, made);
+}
+
+function compile(): void {
   const headers = ["15/server", "internal"].map(
     (one) => `-I${join(home, "dev/usr/include/postgresql", one)}`,
   );
   const all = [...headers, "-I/usr/include/postgresql", "-I/usr/include/postgresql/internal"];
   const source = join(home, "src", "test");
-  run("cc", "-O1", "-fPIC", "-shared", ...all, join(source, "regress/regress.c"), "-o", libraryAt);
+  cc(libraryAt, "-fPIC", "-shared", ...all, join(source, "regress/regress.c"));
   const library = join(home, "dev/usr/lib/postgresql/15/lib");
-  // It begins with two settings, of a superuser's and of a developer's, that the servers here have anyway and the gateway refuses.
-  const program = join(home, "libpq_pipeline.c");
-  const original = readFileSync(join(source, "modules/libpq_pipeline/libpq_pipeline.c"), "utf8");
-  writeFileSync(
-    program,
-    original
-      .replace(String.raw`SET lc_messages TO \"C\"`, "SET timezone TO UTC")
-      .replace("SET force_parallel_mode = off", "SET timezone TO UTC")
-      // Two statements in one, of which the first changes what the second's name means: refused as a batch.
-      .replace('"DROP TABLE IF EXISTS pq_pipeline_tst;"', "")
-      .replace("CREATE TABLE pq_pipeline_tst", "CREATE TEMP TABLE pq_pipeline_tst"),
-  );
-  run("cc", "-O1", ...all, program, "-o", pipelineAt, `-L${library}`, "-lpgcommon", "-lpgport", "-lpq");
+  const program = join(source, "modules/libpq_pipeline/libpq_pipeline.c");
+  cc(pipelineAt, ...all, program, `-L${library}`, "-lpgcommon", "-lpgport", "-lpq");
 }
 
 /** The suite where a server that runs as someone else can read its data and write its results. */

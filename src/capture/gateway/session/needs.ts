@@ -13,6 +13,8 @@ import type { Identity } from "./identity.ts";
 export interface PlannedStatement {
   readonly plan: StatementPlan;
   readonly note: StatementNote;
+  /** What it does hangs on no name of a relation: it may follow a statement that changes what names mean. */
+  readonly nameless: boolean;
 }
 
 /** The catalog that all sessions share, as of the last look. */

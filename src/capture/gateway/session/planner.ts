@@ -82,9 +82,23 @@ function planText(text: string, context: PlanContext): readonly PlannedStatement
     const unmade = planned.some(({ plan: { does } }) => does.kind === "ddl");
     if (isStatementRefusal(plan)) return unmade && plan.code === "42P01" ? changingBatch : plan;
     const note: StatementNote = { normalized: plan.normalized, original: statement.text };
-    planned.push({ plan, note });
+    planned.push({ plan, note, nameless: isNameless(statement.tree, plan) });
   }
   return planned;
+}
+
+/** The ends of transactions, and a table that is made of columns alone. */
+function isNameless(tree: ParsedStatement["tree"], { does }: StatementPlan): boolean {
+  if (["begin", "end", "savepoint"].includes(does.kind)) return true;
+  if (!("CreateStmt" in tree)) return false;
+  const { relation: _, ...rest } = tree.CreateStmt;
+  return !namesRelations(rest);
+}
+
+function namesRelations(tree: unknown): boolean {
+  if (typeof tree !== "object" || tree === null) return false;
+  if ("relname" in tree || "ofTypename" in tree) return true;
+  return Object.values(tree).some((part) => namesRelations(part));
 }
 
 function planStatement(statement: ParsedStatement, context: PlanContext): StatementPlan | StatementRefusal {

@@ -118,10 +118,7 @@ export class FromClient {
   }
 
   #queryPlanned(text: string, identity: Identity, planned: readonly PlannedStatement[]): Later {
-    const unfit = unfitBatch(
-      planned.map(({ plan }) => plan),
-      this.#side.context.isUnsettled,
-    );
+    const unfit = unfitBatch(planned, this.#side.context.isUnsettled);
     if (unfit !== null) return this.#refuseQuery(text, unfit);
     const runs: Run[] = [];
     const undo: (() => void)[] = [];

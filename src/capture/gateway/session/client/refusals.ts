@@ -1,5 +1,6 @@
-import { type StatementPlan, type StatementRefusal, statementRefusal } from "../../plan.ts";
+import { type StatementRefusal, statementRefusal } from "../../plan.ts";
 import { actorTokenSetting } from "../../admit/index.ts";
+import type { PlannedStatement } from "../needs.ts";
 import { namesMax } from "./names.ts";
 
 /** What a session refuses by itself, whatever the statement's plan says. */
@@ -106,15 +107,22 @@ const changingSettings: ReadonlySet<string> = new Set(["search_path", "all", act
 /**
  * @param unsettled what names mean depends on a transaction that may end.
  * Names in a later statement of the text would be looked up before an earlier one has changed what they mean. */
-export function unfitBatch(plans: readonly StatementPlan[], unsettled: boolean): StatementRefusal | null {
-  const changes = plans.findIndex(
-    ({ does }) =>
+export function unfitBatch(
+  planned: readonly PlannedStatement[],
+  unsettled: boolean,
+): StatementRefusal | null {
+  const changes = planned.findIndex(
+    ({ plan: { does } }) =>
       does.kind === "ddl" ||
       does.kind === "discard" ||
       (unsettled && (does.kind === "end" || does.kind === "savepoint")) ||
       (does.kind === "set" && changingSettings.has(does.name)),
   );
-  return changes === -1 || changes === plans.length - 1 ? null : changingBatch;
+  if (changes === -1 || changes === planned.length - 1) return null;
+  // Settings may also change who is asking.
+  const settings = ["set", "discard"].includes(planned[changes]?.plan.does.kind ?? "");
+  const others = planned.slice(changes + 1);
+  return !settings && others.every(({ nameless }) => nameless) ? null : changingBatch;
 }
 
 /** A portal, or a statement, that is never there. */
