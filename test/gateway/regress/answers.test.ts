@@ -56,6 +56,10 @@ describe.each(([15, 18] as const).filter(hasPostgres))("an answer of PostgreSQL 
     await postgres?.stop();
   });
 
+  async function errors(sql: string): Promise<readonly string[]> {
+    return (await client.query(sql)).errors;
+  }
+
   it("keeps a view's security_barrier", async () => {
     const answer = await client.query("select person from calm where snoop(person)");
     expect(answer.rows).toEqual([["Tom"], ["Harry"]]);
@@ -114,7 +118,6 @@ describe.each(([15, 18] as const).filter(hasPostgres))("an answer of PostgreSQL 
   });
 
   it("comes for several statements at once, if none hangs on names that another has changed", async () => {
-    const errors = async (sql: string): Promise<readonly string[]> => (await client.query(sql)).errors;
     expect(
       await errors("create temp table one (a int); create temp table two (b text unique, c int)"),
     ).toEqual([]);

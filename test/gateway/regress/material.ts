@@ -78,10 +78,10 @@ function run(program: string, ...args: readonly string[]): void {
 }
 
 /** Under a name of its own first: another run may be doing the same. */
-function cc(made: string, ...args: readonly string[]): void {
-  const unfinished = `${made}.${process.pid}`;
+function cc(output: string, ...args: readonly string[]): void {
+  const unfinished = `${output}.${process.pid}`;
   run("cc", "-O1", ...args, "-o", unfinished);
-  renameSync(unfinished, made);
+  renameSync(unfinished, output);
 }
 
 function compile(): void {

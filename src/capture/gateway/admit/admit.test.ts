@@ -3,6 +3,13 @@ import { admitted, catalogOf, contextOf, verdict, verdicts } from "./admit.testi
 
 const rows = "admitted: rows";
 
+/** How `upper` is called where these functions are, of which a role lists those in public and other. */
+function upperNamed(functions: readonly (readonly [string, string])[]): string {
+  const listed = { functions: new Set(["public.upper", "other.upper"]) };
+  const context = contextOf({ catalog: catalogOf({ functions }) }, listed);
+  return JSON.stringify(admitted("select upper(c) from customers c", context).stmt);
+}
+
 describe("functions", () => {
   it("lets through what depends on its arguments, and refuses what runs SQL, reads files or touches others", () => {
     verdicts({
@@ -103,21 +110,16 @@ describe("functions", () => {
   });
 
   it("leaves a name of the server's to the server where the role lists every other function of that name", () => {
-    const named = (functions: readonly (readonly [string, string])[]): string => {
-      const listed = { functions: new Set(["public.upper", "other.upper"]) };
-      const context = contextOf({ catalog: catalogOf({ functions }) }, listed);
-      return JSON.stringify(admitted("select upper(c) from customers c", context).stmt);
-    };
     const left = '"funcname":[{"String":{"sval":"upper"}}]';
-    expect(named([["upper", "public"]])).toContain(left);
+    expect(upperNamed([["upper", "public"]])).toContain(left);
     // One that isn't listed might be the one that is meant, and outside the path none is.
     expect(
-      named([
+      upperNamed([
         ["upper", "public"],
         ["upper", "hidden"],
       ]),
     ).not.toContain(left);
-    expect(named([["upper", "other"]])).not.toContain(left);
+    expect(upperNamed([["upper", "other"]])).not.toContain(left);
   });
 
   it("lets a user's own function be called only if the role lists it", () => {
