@@ -115,9 +115,9 @@ function places(tree: unknown, work: Work): readonly Place[] {
           hides: false,
         });
       else {
-        const relation = catalog.resolve(relname, work.searchPath);
-        const hides = relation !== null && hidesProtected(relation, work.searchPath, work.context);
-        found.push({ name: relname, relation, hides });
+        const known = catalog.resolve(relname, work.searchPath);
+        const hides = known !== null && hidesProtected(known, work.searchPath, work.context);
+        found.push({ name: relname, relation: known, hides });
       }
     }
     return false;
