@@ -242,6 +242,40 @@ describe("a suspension", () => {
     serving = await desk.start();
     await expect(desk.as("agent-0002")).rejects.toThrow(/suspended/);
   }, 60_000);
+
+  it("without a gateway takes the actor's own login at the server away, and a restoration gives it back", async () => {
+    await stopped(serving, "SIGTERM");
+    const past = await pastTheGateway();
+    const ended = new Promise((resolve) => past.once("end", resolve));
+    const { status, json, stderr } = desk.ask("suspend", "agent-0001", "--reason", "case 14");
+    expect(status, stderr).toBe(0);
+    expect(json).toMatchObject({
+      probe: null,
+      unread: null,
+      upstream: [{ login: "ann_at_the_server", outcome: "done", why: null }],
+    });
+    await ended;
+    await expect(pastTheGateway()).rejects.toThrow(/not permitted to log in/);
+    const back = desk.ask("restore", "agent-0001", "--reason", "case 14: cleared");
+    expect(back, back.stderr).toMatchObject({
+      status: 0,
+      json: { running: false, upstream: [{ login: "ann_at_the_server", outcome: "done" }] },
+    });
+    await (await pastTheGateway()).end();
+    // What can't be done there is said, and is a finding.
+    await asOwner(postgres, ["alter role desk_revoker nocreaterole"]);
+    const without = desk.ask("suspend", "agent-0001", "--reason", "case 15");
+    expect(without.status).toBe(1);
+    expect(without.stderr).toMatch(/ann_at_the_server was not changed: .*42501.*whosaw doctor/);
+    await asOwner(postgres, ["alter role desk_revoker createrole"]);
+    writeFileSync(join(desk.data, "whosaw.yaml"), "gateway: 7\n");
+    const blind = desk.ask("suspend", "agent-0001", "--reason", "case 15");
+    expect(blind.status).toBe(1);
+    expect(blind.stderr).toContain("nothing was done at the database server");
+    writeFileSync(join(desk.data, "whosaw.yaml"), yaml);
+    expect(desk.ask("restore", "agent-0001", "--reason", "case 15: cleared").status).toBe(0);
+    serving = await desk.start();
+  }, 240_000);
 });
 
 function proposalIn(json: Record<string, unknown>): string {

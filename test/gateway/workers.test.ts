@@ -204,6 +204,40 @@ describe("a gateway process that is killed", () => {
   }, 60_000);
 });
 
+describe("a gateway process that hangs", () => {
+  it("is killed when it doesn't cut a suspended account's sessions in time: no row of theirs goes on, and another takes its place", async () => {
+    const clients = await several("agent-0001", 4);
+    const [victim = 0] = workers();
+    const theirs = clients.filter((client) => workerOf(client) === victim);
+    expect(theirs.length).toBeGreaterThan(0);
+    process.kill(victim, "SIGSTOP");
+    const broken = theirs.map((client) => lost(client.query("select name from customers where id = 7")));
+    const { status, json, stderr } = desk.ask("suspend", "agent-0001", "--reason", "case 14");
+    expect(status, stderr).toBe(0);
+    expect(json).toMatchObject({ probe: { outcome: "refused", code: "28000" } });
+    expect(isThere(victim)).toBe(false);
+    expect(await Promise.all(broken)).toEqual(theirs.map(() => "lost"));
+    await expect.poll(() => said).toMatch(/a gateway process ended \(SIGKILL\)/);
+    await expect.poll(() => workers().length, { timeout: 20_000 }).toBe(2);
+    for (let i = 0; i < 4; i++) await expect(desk.as("agent-0001")).rejects.toThrow(/suspended/);
+    expect(desk.ask("restore", "agent-0001", "--reason", "cleared").status).toBe(0);
+    await ended(clients);
+  }, 60_000);
+
+  it("doesn't keep serve from ending", async () => {
+    const client = await desk.as("agent-0001");
+    const victim = workerOf(client);
+    process.kill(victim, "SIGSTOP");
+    const gone = once(serving, "exit");
+    serving.kill("SIGTERM");
+    serving.kill("SIGTERM");
+    await gone;
+    await expect.poll(() => isThere(victim), { timeout: 5_000 }).toBe(false);
+    await ended([client]);
+    await begin();
+  }, 60_000);
+});
+
 describe("the recorder's process that is killed", () => {
   it("takes every gateway process with it, and what they showed is in the log", async () => {
     const clients = await several("agent-0001", 2);

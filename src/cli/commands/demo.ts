@@ -1,4 +1,4 @@
-import { mkdtemp, mkdir, readFile } from "node:fs/promises";
+import { mkdtemp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
@@ -11,6 +11,7 @@ import { writePage } from "../pages/write.ts";
 import { progress } from "../terminal/progress.ts";
 import { paint } from "../terminal/screen.ts";
 import { count, percent, table } from "../terminal/table.ts";
+import { demoPidFile, demoPrefix, removeDemos } from "./demo-folders.ts";
 import { type GatewayTold, gatewayChapters } from "./demo-gateway.ts";
 import { traceText } from "./trace.ts";
 
@@ -56,7 +57,13 @@ export async function demoCommand(invocation: Invocation, options: DemoOptions):
 }
 
 async function tell(story: Story, seed: number): Promise<Told | Refusal> {
-  const folder = await mkdtemp(join(tmpdir(), "whosaw-demo-"));
+  const removed = await removeDemos(tmpdir());
+  if (removed > 0)
+    story.say(
+      `${removed} ${removed === 1 ? "folder" : "folders"} of earlier demos in ${tmpdir()} removed.\n`,
+    );
+  const folder = await mkdtemp(join(tmpdir(), demoPrefix));
+  await writeFile(join(folder, demoPidFile), `${process.pid}\n`);
   const input = join(folder, "desk");
   await mkdir(input);
   await story.chapter(
@@ -198,7 +205,7 @@ async function tellScope(
 function scopeHint(folder: string, desk: Desk, actor: string | undefined): string {
   const who = actor ?? "ACTOR";
   return [
-    `Everything lies in ${folder}. Try:`,
+    `Everything lies in ${folder}, until the next demo. Try:`,
     `  bin/whosaw --data ${desk.data} actor ${who}`,
     `  bin/whosaw --data ${desk.data} scope --actor ${who} --unexplained --out exposed.csv`,
     `  bin/whosaw --data ${desk.data} trace --reports ${join(folder, "desk", "reports.csv")}`,

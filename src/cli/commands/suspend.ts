@@ -22,15 +22,23 @@ export async function suspendCommand(
   if (isRefusal(suspended)) return refuse(invocation, suspended);
   if (options.json) printJson(screen, suspended);
   else screen.out(`${suspendedText(suspended)}\n`);
-  if (suspended.logins.length === 0)
+  if (suspended.logins.length === 0 && suspended.unread === null)
     tell(
       invocation,
       `No login of whosaw.yaml reads as ${actor}: right for somebody whom a pool's tokens name; otherwise look for a slip (whosaw actor ${actor}).`,
     );
   for (const text of upstreamTexts(suspended.upstream)) screen.err(`whosaw: ${text}\n`);
+  if (suspended.unread !== null)
+    screen.err(
+      `whosaw: nothing was done at the database server, where ${actor} may have a login: ${suspended.unread}\n`,
+    );
   // A probe that got in, or that nobody answered, is a finding: the suspension isn't proved.
   const proved = suspended.probe === null || suspended.probe.outcome === "refused";
-  return proved && suspended.upstream.every(({ outcome }) => outcome !== "failed") ? 0 : 1;
+  return proved &&
+    suspended.unread === null &&
+    suspended.upstream.every(({ outcome }) => outcome !== "failed")
+    ? 0
+    : 1;
 }
 
 /** What could not be done at the server. */
@@ -44,8 +52,13 @@ function upstreamTexts(upstream: Suspended["upstream"]): readonly string[] {
 
 function suspendedText({ actor, ended, probe, millis, receipt, upstream }: Suspended): string {
   const entry = `Entry ${receipt.index} of ${receipt.log} says so.`;
+  const taken = upstream.filter(({ outcome }) => outcome === "done").map(({ login }) => login);
   if (probe === null)
-    return `${actor} is suspended. No gateway runs on this data directory: the next one that starts obeys it. ${entry}`;
+    return [
+      `${actor} is suspended. No gateway runs on this data directory: the next one that starts obeys it.`,
+      `No session was ended${taken.length === 0 ? "" : ` but those of the server's login ${taken.join(", ")}, which was taken away`}: if a gateway runs elsewhere, give its data directory with --data.`,
+      entry,
+    ].join(" ");
   const sessions = ended === 1 ? "1 session was cut" : `${ended} sessions were cut`;
   const probed =
     probe.outcome === "refused"
@@ -53,7 +66,6 @@ function suspendedText({ actor, ended, probe, millis, receipt, upstream }: Suspe
       : probe.outcome === "read"
         ? `but a probe that tried to log in as ${actor} GOT IN`
         : `but no probe could try to log in as ${actor} (${probe.code ?? "no answer"})`;
-  const taken = upstream.filter(({ outcome }) => outcome === "done").map(({ login }) => login);
   const server = taken.length === 0 ? "" : `, the server's login ${taken.join(", ")} was taken away`;
   return `${actor} is suspended: ${sessions}${server}, ${probed}, in ${millis ?? 0} ms. ${entry}`;
 }
@@ -67,7 +79,14 @@ export async function restoreCommand(
   const actor = parseActorId(id);
   if (actor === null) return refuse(invocation, notAnId("actor"));
   const { clock, options, screen } = invocation;
-  const restored = await restoreActor({ data: options.data, actor, reason, clock });
+  const { config, data } = options;
+  const restored = await restoreActor({
+    data,
+    actor,
+    reason,
+    clock,
+    ...(config === undefined ? {} : { config }),
+  });
   if (isRefusal(restored)) return refuse(invocation, restored);
   if (options.json) printJson(screen, restored);
   else

@@ -153,4 +153,35 @@ describe.each(serversHere())("whosaw doctor at $name", ({ bin }) => {
     );
     writeFileSync(file, right);
   });
+
+  it("looks at the login that takes others away: what it lacks, and what to run", async () => {
+    const right = readFileSync(file, "utf8");
+    await admin("create role desk_revoker login; create role ann_own login");
+    const own = right
+      .replace(/(\n +control: *\{[^}]*?) *\}/, "$1, revoker: desk_revoker }")
+      .replace(/(\n( +)logins:[^\n]*\n)/, "$1$2  desk_revoker: { password: x }\n")
+      .replace(/(\n {2}example:[^\n]*\n)/, "$1    upstreamLogin: ann_own\n");
+    writeFileSync(file, own);
+    const revoker = async (): Promise<readonly string[]> => told(await look(null), "revoker");
+    expect(told(await look(null), "configuration")[0]).toMatch(/^ok: /);
+    expect(await revoker()).toEqual([
+      "failed: desk_revoker can't take ann_own away",
+      "failed: desk_revoker can't end sessions",
+    ]);
+    const mends = (await look(null)).filter(({ name }) => name === "revoker").map(({ mend }) => mend ?? "");
+    // What it says is what mends it, on every version.
+    for (const mend of mends)
+      for (const statement of mend.split(/; and from PostgreSQL 16 on |;/).filter((one) => one.trim() !== ""))
+        await admin(/^GRANT "?ann/.test(statement) ? since16(statement) : statement);
+    expect(await revoker()).toEqual(["ok: desk_revoker can take 1 logins away"]);
+    await admin("alter role ann_own rename to ann_gone");
+    expect(await revoker()).toEqual(["failed: the server has no login ann_own"]);
+    writeFileSync(file, right);
+    await admin("drop role ann_gone; drop role desk_revoker");
+  });
 });
+
+/** Before version 16 a grant has none of these options, and none is needed. */
+function since16(grant: string): string {
+  return `do $do$ begin if current_setting('server_version_num')::int >= 160000 then execute $q$${grant}$q$; end if; end $do$`;
+}

@@ -5,7 +5,7 @@ import type { Standing } from "../live/standing.ts";
 import type { Doors } from "./doors.ts";
 import type { AskDatabase } from "../live/reasons.ts";
 import { type Probed, probe, withProbe } from "./probe.ts";
-import { type Revoked, returnLogin, revokeLogin } from "./upstream-login.ts";
+import { type Revoked, returnLogin, revokeLogins } from "./upstream-login.ts";
 
 export interface SuspensionWish {
   readonly actor: string;
@@ -23,6 +23,8 @@ export interface Suspended {
   readonly logins: readonly string[];
   /** The actor's own logins at the server, taken away; empty where none is configured. */
   readonly upstream: readonly Revoked[];
+  /** Why whosaw.yaml could not say which logins at the server are the actor's own; null: it could. */
+  readonly unread: string | null;
   readonly receipt: { readonly log: string; readonly index: number };
 }
 
@@ -76,26 +78,29 @@ export async function suspend(parts: SuspendParts, wish: SuspensionWish): Promis
   const [{ ended }, upstream] = await Promise.all([doors.suspend(wish.actor), revoked(parts, wish.actor)]);
   const probed = await tried(parts, wish.actor);
   const millis = Math.round((performance.now() - begun) * 10) / 10;
-  const taken = upstream.filter(({ outcome }) => outcome === "done").map(({ login }) => login);
   const told = suspensionEntry(wish, clock(), {
     ended,
     probe: { ...probed },
     millis,
-    upstream: listed(taken),
+    upstream: takenOf(upstream),
   });
   const done = await recorder.append(told);
   if (isRefusal(done)) return done;
   standing.take(told);
   const receipt = { log: done.log, index: done.index };
-  return { actor: wish.actor, ended, probe: probed, millis, logins, upstream, receipt };
+  return { actor: wish.actor, ended, probe: probed, millis, logins, upstream, unread: null, receipt };
 }
 
 async function revoked(
   { configuration, askRevoker }: SuspendParts,
   actor: string,
 ): Promise<readonly Revoked[]> {
-  const logins = configuration().ownLogins.get(actor) ?? [];
-  return Promise.all(logins.map((login) => revokeLogin(askRevoker, login)));
+  return revokeLogins(askRevoker, configuration().ownLogins.get(actor) ?? []);
+}
+
+/** The logins that a suspension took, as an entry has them: null where there is none. */
+export function takenOf(upstream: readonly Revoked[]): readonly string[] | null {
+  return listed(upstream.filter(({ outcome }) => outcome === "done").map(({ login }) => login));
 }
 
 /** As an entry has it: null where there is none. */

@@ -17,7 +17,7 @@ const serverMillisMax = 5_000;
  * Takes an actor's own login at the server away, and ends what it has open there. A login that could not log in before is left alone:
  * whoever locked it decides when it is opened again.
  */
-export async function revokeLogin(ask: AskDatabase, login: string): Promise<Revoked> {
+async function revokeLogin(ask: AskDatabase, login: string): Promise<Revoked> {
   const not = (why: string): Revoked => ({ login, outcome: "failed", why });
   try {
     const [row] = await inTime(
@@ -27,7 +27,8 @@ export async function revokeLogin(ask: AskDatabase, login: string): Promise<Revo
     if (row[0] !== "t") return { login, outcome: "already", why: null };
     await inTime(ask(`alter role ${quoted(login)} nologin`));
   } catch (error) {
-    return not(error instanceof Error ? error.message : String(error));
+    const what = error instanceof Error ? error.message : String(error);
+    return not(what.includes("(42501)") ? `${what}: whosaw doctor says what the revoker lacks` : what);
   }
   // The login is gone, whatever comes of its sessions.
   const ended = await inTime(
@@ -37,6 +38,10 @@ export async function revokeLogin(ask: AskDatabase, login: string): Promise<Revo
   ).catch(() => null);
   const why = ended === null ? "its open sessions at the server could not be ended" : null;
   return { login, outcome: "done", why };
+}
+
+export async function revokeLogins(ask: AskDatabase, logins: readonly string[]): Promise<readonly Revoked[]> {
+  return Promise.all(logins.map((login) => revokeLogin(ask, login)));
 }
 
 /** Gives back what a suspension took. */

@@ -101,6 +101,27 @@ describe("whosaw init", () => {
     ]);
   });
 
+  it("says nothing of partitions and other children of a protected table but what is their own", async () => {
+    await load(
+      "heirs",
+      `create table customers (id int primary key, name text, email text, phone text);
+       insert into customers select n, 'Mia ' || n, 'mia' || n || '@example.com', '555-01' || n from generate_series(10, 60) n;
+       create table a_customers_vip (manager_email text) inherits (customers);
+       insert into a_customers_vip select n, 'Kim ' || n, 'kim' || n || '@example.com', '555-01' || n, 'boss@example.com' from generate_series(61, 90) n;
+       create table customers_old () inherits (customers);
+       create table messages (id int, customer_id int references customers, body text, sent date) partition by range (sent);
+       create table messages_2025 partition of messages for values from ('2025-01-01') to ('2026-01-01');
+       insert into messages select n, n, 'dear Mia, thank you for your call of ' || n, '2025-02-01' from generate_series(10, 60) n`,
+    );
+    const { proposal, doors } = await proposed("heirs");
+    expect(proposal.protect.map(({ name }) => name)).toEqual(["public.customers", "public.messages"]);
+    expect(proposal.unplaced).toEqual([]);
+    expect(proposal.open).toEqual([]);
+    expect(doors.sql.join("\n")).not.toMatch(/customers_old|a_customers_vip|messages_2025/);
+    expect(proposal.findings.join("\n")).toContain("public.a_customers_vip inherits from a protected table");
+    expect(proposal.findings.join("\n")).toContain("manager_email");
+  });
+
   it("finds Redmine's authors, the kinds of its polymorphic links and the states that are closed", async () => {
     await load("redmine", readFileSync(join(helpdesks, "redmine.sql"), "utf8"));
     const answer = await proposed("redmine");

@@ -46,12 +46,20 @@ export async function propose(database: Database, named: Named): Promise<Proposa
   const protect: ProposedTable[] = [];
   const unplaced: Unplaced[] = [];
   const open: string[] = [];
-  for (const table of database.tables) {
+  const safe = new Set<number>();
+  // Parents first: whose rows a child's are is known when it comes to it.
+  const parentsFirst = database.tables.toSorted(
+    (a, b) => a.relation.parents.length - b.relation.parents.length,
+  );
+  for (const table of parentsFirst) {
+    // A child's rows are its parent's rows: the gateway protects them with it, and nothing grants the child itself.
+    if (table.relation.parents.some((oid) => safe.has(oid))) continue;
     const fields = fieldsOf(table, links, ways);
     const way = ways.get(table.relation.oid);
     const personal = fields.filter(({ field }) => field.class !== "none");
     if (way !== undefined && personal.length > 0) {
       protect.push({ name: table.name, key: way.path, why: way.why, fields });
+      safe.add(table.relation.oid);
       continue;
     }
     const telling = personal.filter(({ field }) => field.class !== "content");
@@ -63,12 +71,16 @@ export async function propose(database: Database, named: Named): Promise<Proposa
   return {
     why: desk.why,
     customers: desk.customers.name,
-    protect,
+    protect: protect.toSorted(byName),
     tickets: isFinding(tickets) ? null : tickets,
-    unplaced,
-    open,
+    unplaced: unplaced.toSorted(byName),
+    open: open.toSorted(),
     findings: findingsOf(database, desk, tickets, new Set(protect.map(({ name }) => name))),
   };
+}
+
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : 1;
 }
 
 function fieldsOf(
@@ -109,6 +121,7 @@ function findingsOf(
     ...(empty.length === 0
       ? []
       : [`empty, judged by names and types only: ${empty.map(({ name }) => name).join(", ")}`]),
+    ...ownColumns(database, protect),
     ...(database.tables.length < tablesMax ? [] : [`only the first ${tablesMax} tables were looked at`]),
     ...(isPeople(desk.customers) && /user|person|people|account|member/.test(desk.customers.relation.name)
       ? [
@@ -116,4 +129,22 @@ function findingsOf(
         ]
       : []),
   ];
+}
+
+/** Children of protected tables with columns that the parent hasn't: nobody is shown those through it, and nothing grants the child. */
+function ownColumns({ catalog, tables }: Database, protect: ReadonlySet<string>): readonly string[] {
+  const named = new Map(tables.map(({ relation, name }) => [relation.oid, name]));
+  return tables.flatMap(({ relation, name }) => {
+    const parents = relation.parents.filter((oid) => protect.has(named.get(oid) ?? ""));
+    if (parents.length === 0) return [];
+    const inherited = new Set(
+      parents.flatMap((oid) => (catalog.byOid(oid)?.columns ?? []).map((column) => column.name)),
+    );
+    const own = relation.columns.filter((column) => !inherited.has(column.name)).map((column) => column.name);
+    return own.length === 0
+      ? []
+      : [
+          `${name} inherits from a protected table and has columns of its own, which nobody is granted: ${own.join(", ")}`,
+        ];
+  });
 }

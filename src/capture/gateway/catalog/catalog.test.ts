@@ -4,6 +4,7 @@ import type { Catalog } from "./catalog.ts";
 import { type CatalogAsk, catalogFingerprint, loadCatalog } from "./loadCatalog.ts";
 import { serversHere, startServer, type TestServer } from "./postgres.testing.ts";
 import { parseSearchPath } from "./searchPath.ts";
+import { SharedCatalog } from "./sharedCatalog.ts";
 
 const desk = `
 create schema crm; create schema "Odd ""Schema"; create schema alice;
@@ -55,6 +56,29 @@ describe.each(serversHere())("the catalog of $name", ({ bin }) => {
   afterAll(async () => {
     await client.end();
     await server.stop();
+  });
+
+  it("tells of a look that failed, and of none that was under way when it was closed", async () => {
+    const failures: unknown[] = [];
+    let looks = 0;
+    let end: (() => void) | null = null;
+    let breaks = false;
+    const ask: CatalogAsk = async (text) => {
+      if (!breaks) return askOf(client)(text);
+      looks++;
+      await new Promise<void>((resolve) => (end = resolve));
+      throw new Error("the control connection is closed");
+    };
+    const shared = await SharedCatalog.open(ask, (error) => failures.push(error));
+    breaks = true;
+    await expect.poll(() => looks, { timeout: 5_000 }).toBe(1);
+    (end as (() => void) | null)?.();
+    await expect.poll(() => failures.length).toBe(1);
+    await expect.poll(() => looks, { timeout: 5_000 }).toBe(2);
+    shared.close();
+    (end as (() => void) | null)?.();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(failures).toHaveLength(1);
   });
 
   it("knows columns with their types, dropped ones not", () => {

@@ -14,6 +14,7 @@ export class SharedCatalog {
   #last: Promise<void> = Promise.resolve();
   #next: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #closed = false;
 
   private constructor(
     ask: CatalogAsk,
@@ -43,7 +44,9 @@ export class SharedCatalog {
     return this.#next;
   };
 
+  /** A look that is under way comes to nothing, and nobody is told: who closes takes its connection away too. */
   close(): void {
+    this.#closed = true;
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
   }
@@ -53,7 +56,7 @@ export class SharedCatalog {
     try {
       await this.refresh();
     } catch (error) {
-      this.#onFailed(error);
+      if (!this.#closed) this.#onFailed(error);
     }
   }
 
