@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { unzipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Refusal, isRefusal } from "../base/index.ts";
-import type { ActorId } from "../domain/index.ts";
+import type { ActorId, Instant } from "../domain/index.ts";
 import { openReader, openRecorder } from "../record/index.ts";
 import { openBundle, verifyBundle } from "../verify/index.ts";
 import { type EvidenceAnswer, type EvidenceWish, evidenceReasonMax } from "./evidence.ts";
@@ -115,14 +115,21 @@ describe("evidence", () => {
     expect(tables).toEqual([]);
   });
 
-  it("of an actor who saw nothing says so, and verifies", async () => {
-    const answer = good(await ask("nobody.zip", { actor: "agent-nobody" as ActorId }));
+  it("of an actor who saw nothing at that time says so, and verifies", async () => {
+    const until = Date.UTC(2001, 0, 1) as Instant;
+    const answer = good(await ask("nothing.zip", { actor: "agent-ben" as ActorId, until }));
     expect(answer).toMatchObject({ customers: 0, sightings: 0, entries: 0 });
-    const bundle = good(openBundle(join(root, "nobody.zip")));
+    const bundle = good(openBundle(join(root, "nothing.zip")));
     expect(await verifyBundle(bundle.read, { paths: bundle.paths })).toMatchObject({
       ok: true,
       problems: [],
     });
+  });
+
+  it("of an actor whom nothing on record names is refused", async () => {
+    const answer = await ask("nobody.zip", { actor: "agent-nobody" as ActorId });
+    expect(answer).toMatchObject({ code: "input", what: expect.stringContaining("agent-nobody") });
+    expect(existsSync(join(root, "nobody.zip"))).toBe(false);
   });
 
   it("convinces whoever holds the key from before it was handed over", async () => {

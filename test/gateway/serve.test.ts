@@ -92,7 +92,7 @@ describe("a read through the gateway", () => {
     expect(desk.ask("rebuild").status).toBe(0);
     expect(desk.ask("customer", "9").json).toEqual(before);
     serving = await desk.start();
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("while serve runs", () => {
@@ -342,7 +342,7 @@ describe("what needs two people, while serve runs", () => {
     await ann.end();
     expect(sightingsOf("7").map(({ actor }) => actor)).toEqual(["agent-0003", "agent-0001"]);
     expect(desk.ask("verify", desk.data)).toMatchObject({ status: 0, json: { ok: true } });
-  }, 120_000);
+  }, 300_000);
 });
 
 describe("the log", () => {

@@ -230,12 +230,13 @@ describe("a gateway process that hangs", () => {
     process.kill(victim, "SIGSTOP");
     const gone = once(serving, "exit");
     serving.kill("SIGTERM");
+    await expect.poll(() => said, { timeout: 20_000 }).toContain("stopping");
     serving.kill("SIGTERM");
     await gone;
     await expect.poll(() => isThere(victim), { timeout: 5_000 }).toBe(false);
     await ended([client]);
     await begin();
-  }, 60_000);
+  }, 90_000);
 });
 
 describe("the recorder's process that is killed", () => {

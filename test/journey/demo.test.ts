@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -8,6 +8,8 @@ import { z } from "zod";
 const root = resolve(import.meta.dirname, "../..");
 /** The demo puts its folder into the system's folder for temporary files: here one of the test's own. */
 const folder = mkdtempSync(join(tmpdir(), "whosaw-demo-test-"));
+// As root the server runs as another user, who must get through.
+chmodSync(folder, 0o755);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const summary = z.object({
@@ -36,6 +38,8 @@ describe("whosaw demo --once", () => {
   it("comes to its end: the guilty account named, all that was stolen in its scope, the thief at the gateway stopped", () => {
     const ran = demo();
     expect(ran.status, ran.stderr).toBe(0);
+    const parsed = summary.safeParse(JSON.parse(ran.stdout));
+    expect(parsed.error, ran.stderr).toBeUndefined();
     const told = summary.parse(JSON.parse(ran.stdout));
     expect(told.verdict).toBe("insider");
     expect(told.truth.accounts).toContain(told.named.actor);

@@ -49,7 +49,13 @@ class House {
     this.#config = gatewayConfig(options.configuration);
     this.#secret = mockSecret(options.data);
     this.#places = new Places(() => this.#config.login.limits);
+    process.once("exit", this.#killAll);
   }
+
+  /** A process that hangs doesn't notice that its recorder is gone. */
+  readonly #killAll = (): void => {
+    for (const post of this.#posts) post.kill();
+  };
 
   async open(): Promise<number | Refusal> {
     const begun = await Promise.all(Array.from({ length: this.#count }, () => this.#begin(0)));
@@ -76,6 +82,7 @@ class House {
     this.#server?.close();
     for (const socket of this.#waiting.splice(0)) socket.destroy();
     await Promise.all([...this.#posts].map((post) => post.close(millis, cutMillisMax)));
+    process.off("exit", this.#killAll);
   }
 
   /** Starts one process; while it lives it is in `#posts`, and when it ends another takes its place. */
