@@ -8,6 +8,19 @@ import { existsSync } from "node:fs";
 const needs = [
   { command: "chromium", package: "chromium", why: "the HTML report is opened in a real browser" },
   { command: "psql", package: "postgresql-client", why: "it is run through the gateway, as is pgbench" },
+  {
+    command: "psycopg",
+    file: "/usr/lib/python3/dist-packages/psycopg/__init__.py",
+    package: "python3-psycopg",
+    why: "it is run through the gateway",
+  },
+  {
+    command: "the PostgreSQL JDBC driver",
+    file: "/usr/share/java/postgresql.jar",
+    package: "libpostgresql-jdbc-java",
+    why: "the same",
+  },
+  { command: "javac", package: "default-jdk-headless", why: "the JDBC driver's checks are in Java" },
   { command: "strace", package: "strace", why: "faults are injected into system calls" },
   { command: "go", package: "golang-go", why: "Go's own checksum database code checks the log" },
   {

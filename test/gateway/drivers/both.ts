@@ -43,6 +43,7 @@ export async function program(
   args: readonly string[],
   address: Address,
   postgres: Postgres,
+  timeout = 60_000,
 ): Promise<Ran> {
   const env = {
     ...process.env,
@@ -55,7 +56,7 @@ export async function program(
     LC_ALL: "C.UTF-8",
   };
   return new Promise((resolve) => {
-    execFile(name, args, { env, maxBuffer: 1 << 26, timeout: 60_000 }, (error, out, err) => {
+    execFile(name, args, { env, maxBuffer: 1 << 26, timeout }, (error, out, err) => {
       const port = new RegExp(`port ${address.port}`, "g");
       resolve({
         code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1,
