@@ -4,14 +4,13 @@
  * 500 idle and 64 busy clients. Needs pgbench and pgbouncer (apt-get install postgresql-client pgbouncer); what is missing is left out, by name.
  * Run: npm run bench -- gateway-speed [--seconds N] [--turns N] [--short] [--memory (only that)]
  */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import {
   closeSync,
   existsSync,
   fdatasyncSync,
   mkdtempSync,
   openSync,
-  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -26,6 +25,7 @@ import { type Address, join, type RawClient } from "../test/gateway/client.ts";
 import { freePort, type Postgres, startPostgres } from "../test/gateway/postgres.ts";
 import { wideRole } from "../test/gateway/protection.ts";
 import { startThrough } from "../test/gateway/through.ts";
+import { type Figure, median, pgbench } from "./gateway/pgbench.ts";
 
 const short = process.argv.includes("--short");
 const given = (name: string, usual: number): number => {
@@ -100,58 +100,6 @@ async function startBouncer(
   return { process: started, address: { host: "127.0.0.1", port, database: "helpdesk" } };
 }
 
-interface Figure {
-  /** Transactions a second. */
-  readonly rate: number;
-  /** Milliseconds. */
-  readonly p50: number;
-}
-
-function pgbench(address: Address, postgres: Postgres, sql: string, clients: number): Figure {
-  const dir = mkdtempSync(path(folder, "run-"));
-  const script = path(dir, "script.sql");
-  writeFileSync(script, `\\set id random(1, 6000)\n${sql}\n`);
-  const args = [
-    "-n",
-    "-M",
-    "prepared",
-    "-c",
-    String(clients),
-    "-j",
-    "1",
-    "-T",
-    String(seconds),
-    "-l",
-    "--log-prefix",
-    path(dir, "log"),
-    "-f",
-    script,
-  ];
-  const env = {
-    ...process.env,
-    PGHOST: address.host,
-    PGPORT: String(address.port),
-    PGDATABASE: "helpdesk",
-    PGUSER: postgres.lead.user,
-    PGPASSWORD: postgres.lead.password,
-  };
-  const { stdout, stderr, status } = spawnSync("pgbench", args, {
-    env,
-    encoding: "utf8",
-    maxBuffer: 1 << 26,
-  });
-  if (status !== 0) throw new Error(`pgbench: ${stderr.slice(-600)}`);
-  const times = readdirSync(dir)
-    .filter((name) => name.startsWith("log"))
-    .flatMap((name) => readFileSync(path(dir, name), "utf8").split("\n"))
-    .map((line) => Number(line.split(" ")[2]))
-    .filter((time) => time > 0)
-    .sort((a, b) => a - b);
-  rmSync(dir, { recursive: true });
-  const rate = Number(/tps = ([\d.]+)/.exec(stdout)?.[1] ?? 0);
-  return { rate, p50: (times[times.length >> 1] ?? 0) / 1000 };
-}
-
 /** The median of one small write and its fdatasync, in milliseconds. */
 function fsyncMillis(): number {
   const fd = openSync(path(folder, "sync"), "w");
@@ -165,9 +113,6 @@ function fsyncMillis(): number {
   return times.sort((a, b) => a - b)[100] ?? 0;
 }
 
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
-
 type Sides = Readonly<Record<string, Address>>;
 
 /** Each side in turn, so that a noisy machine is noisy for all. */
@@ -180,7 +125,7 @@ function compare(
   const figures = new Map(Object.keys(sides).map((side) => [side, [] as Figure[]]));
   for (let turn = 0; turn < turns; turn++)
     for (const [side, address] of Object.entries(sides))
-      figures.get(side)?.push(pgbench(address, postgres, sql, clients));
+      figures.get(side)?.push(pgbench(address, postgres.lead, { sql, clients, seconds }));
   return Object.fromEntries(
     [...figures].map(([side, all]) => [
       side,
@@ -253,7 +198,7 @@ async function memory(address: Address, pid: number | undefined, postgres: Postg
     idle.push(client);
   }
   const quiet = residentMegabytes(pid, "VmRSS");
-  const crowd = pgbench(address, postgres, point, 64);
+  const crowd = pgbench(address, postgres.lead, { sql: point, clients: 64, seconds });
   console.log(
     `memory: ${empty.toFixed(0)} MB with nobody, ${quiet.toFixed(0)} MB with 500 idle clients; with 64 busy ones as well ${crowd.rate.toFixed(0)}/s`,
   );

@@ -42,21 +42,20 @@ export async function program(
   name: string,
   args: readonly string[],
   address: Address,
-  postgres: Postgres,
-  timeout = 60_000,
+  { lead, millisMax = 60_000 }: Pick<Postgres, "lead"> & { readonly millisMax?: number },
 ): Promise<Ran> {
   const env = {
     ...process.env,
     PGHOST: address.host,
     PGPORT: String(address.port),
     PGDATABASE: address.database,
-    PGUSER: postgres.lead.user,
-    PGPASSWORD: postgres.lead.password,
+    PGUSER: lead.user,
+    PGPASSWORD: lead.password,
     PGCONNECT_TIMEOUT: "10",
     LC_ALL: "C.UTF-8",
   };
   return new Promise((resolve) => {
-    execFile(name, args, { env, maxBuffer: 1 << 26, timeout }, (error, out, err) => {
+    execFile(name, args, { env, maxBuffer: 1 << 26, timeout: millisMax }, (error, out, err) => {
       const port = new RegExp(`port ${address.port}`, "g");
       resolve({
         code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1,

@@ -15,7 +15,7 @@ const millisMax = 240_000;
 /** Runs a driver's checks on the server itself and through the gateway. Each prints a line of JSON: its name and what came. */
 export async function runChecks(both: Both, name: string, args: readonly string[]): Promise<Checks> {
   const came = async (address: Both["mine"]): Promise<Came> => {
-    const { code, err, out } = await program(name, args, address, both.postgres, millisMax);
+    const { code, err, out } = await program(name, args, address, { lead: both.postgres.lead, millisMax });
     expect(err).toBe("");
     expect(code).toBe(0);
     return Object.fromEntries(
