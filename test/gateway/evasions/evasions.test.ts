@@ -8,7 +8,9 @@ import type { Evasion } from "./evasion.ts";
 import { changes } from "./own-changes.ts";
 import { errors } from "./own-errors.ts";
 import { expressions } from "./own-expressions.ts";
+import { guesses } from "./own-guesses.ts";
 import { names } from "./own-names.ts";
+import { moments } from "./own-moments.ts";
 import { objects } from "./own-objects.ts";
 import { protocol } from "./own-protocol.ts";
 import { seams } from "./own-seams.ts";
@@ -25,6 +27,8 @@ const all: readonly Evasion[] = [
   ...errors,
   ...seams,
   ...names,
+  ...guesses,
+  ...moments,
 ];
 const finds = finder(desk);
 

@@ -118,6 +118,13 @@ function unlistedObject(): StatementRefusal {
   );
 }
 
+/** A value's name may be read twice within one statement, and must be the same both times. */
+function alterEnum(fields: Fields, context: PlanContext): Judged {
+  return textOf(fields["oldVal"]) === ""
+    ? ddl(context)
+    : refused("rename_value", "values of enums are not renamed through the gateway.", askAdministrator);
+}
+
 const droppable: ReadonlySet<string> = new Set(
   `OBJECT_TABLE OBJECT_VIEW OBJECT_MATVIEW OBJECT_INDEX OBJECT_SEQUENCE OBJECT_SCHEMA OBJECT_TYPE OBJECT_DOMAIN`.split(
     " ",
@@ -184,7 +191,7 @@ export const ddlJudges: ReadonlyMap<string, StatementJudge> = new Map<string, St
   ["RefreshMatViewStmt", changes("relation")],
   ["CompositeTypeStmt", (_fields, context) => ddl(context)],
   ["CreateEnumStmt", (_fields, context) => ddl(context)],
-  ["AlterEnumStmt", (_fields, context) => ddl(context)],
+  ["AlterEnumStmt", alterEnum],
   ["CreateDomainStmt", (_fields, context) => ddl(context)],
   ["AlterDomainStmt", (_fields, context) => ddl(context)],
   ["CreateSchemaStmt", (_fields, context) => ddl(context)],

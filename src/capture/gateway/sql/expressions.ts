@@ -34,6 +34,7 @@ import {
   wholeRow,
 } from "./scope.ts";
 import { rewriteQuery } from "./select.ts";
+import { tiesOf } from "./ties.ts";
 
 /** Customers of a sub-select in an expression: computed beside it, from at least the rows that it reads. */
 export interface Companion {
@@ -78,39 +79,6 @@ export function decide(value: unknown, level: Level): void {
   for (const atom of lineageOf(value, level, forDeciding)) level.probed.add(atom);
 }
 
-/**
- * Conditions on rows. Whoever reads `guess` where `guess = email` reads the email: what stands in one condition with a customer's
- * field tells it, and so may any column that is made of such.
- */
-export function decideRows(value: unknown, level: Level): void {
-  const clause = isTree(value) && isNode(value) && "BoolExpr" in value ? value.BoolExpr.args : null;
-  if (clause !== null) return clause?.forEach((part) => decideRows(part, level));
-  const before = structuredClone(value);
-  const lineage = lineageOf(value, level, forDeciding);
-  for (const atom of lineage) level.probed.add(atom);
-  if (lineage.size === 0 || !namesFree(before, level)) return;
-  for (const atom of lineage) if (isAtHand(atom.occurrence, level.scope)) level.tied.add(atom);
-}
-
-/** Whether a value names a column that is no customer's field. */
-export function namesFree(value: unknown, level: Level): boolean {
-  return columnsIn(value).some((column) => ofColumn(column, level).size === 0);
-}
-
-/** Columns that a value names, sub-selects left out: copies, because resolving changes them. */
-function columnsIn(value: unknown): { ColumnRef: ColumnRef }[] {
-  if (isTree(value) && isNode(value) && "ColumnRef" in value) return [structuredClone(value)];
-  if (isTree(value) && "SelectStmt" in value) return [];
-  return below(value).flatMap(columnsIn);
-}
-
-function isAtHand(occurrence: Occurrence, scope: Scope | null): boolean {
-  for (let level = scope; level !== null; level = level.parent)
-    for (const item of level.items)
-      for (const atom of wholeRow(item)) if (atom.occurrence === occurrence) return true;
-  return false;
-}
-
 const aggregateNames: ReadonlySet<string> = new Set(
   `any_value array_agg avg bit_and bit_or bit_xor bool_and bool_or corr count covar_pop covar_samp every json_agg
   json_agg_strict json_object_agg json_object_agg_strict json_object_agg_unique json_object_agg_unique_strict jsonb_agg
@@ -150,19 +118,23 @@ export function lineageOf(value: unknown, level: Level, use: Use): Lineage {
 }
 
 function ofColumn(node: { ColumnRef: ColumnRef }, level: Level): Lineage {
+  const found = foundColumn(node, level);
+  if (found.column?.instead !== undefined) become(node, found.column.instead());
+  return found.lineage;
+}
+
+export function foundColumn(node: { ColumnRef: ColumnRef }, level: Level): Found {
   const fields = node.ColumnRef.fields ?? [];
   const last = fields.at(-1);
   const star = last !== undefined && "A_Star" in last;
   const words = wordsOf(star ? fields.slice(0, -1) : fields);
   if (words === null) return refuse("shape", "a column is named in an unknown way", "Name it plainly.");
-  if (star && words.length === 0) return union(level.scope.items.map((item) => wholeRow(item)));
+  if (star && words.length === 0)
+    return { lineage: union(level.scope.items.map((item) => wholeRow(item))), column: null };
   const [first] = words;
-  const found: Found =
-    words.length === 1 && !star && first !== undefined
-      ? findColumn(first, level.scope, placeOf(node.ColumnRef, level.env.work))
-      : qualified(node, words, star, level);
-  if (found.column?.instead !== undefined) become(node, found.column.instead());
-  return found.lineage;
+  return words.length === 1 && !star && first !== undefined
+    ? findColumn(first, level.scope, placeOf(node.ColumnRef, level.env.work))
+    : qualified(node, words, star, level);
 }
 
 /** `table.column`, `schema.table.column`; the schema is left out, since what stands for the table has none. */
@@ -240,10 +212,9 @@ function ofCall(called: FuncCall, level: Level, use: Use): Lineage {
     );
   return asAggregate(level, () => {
     const each: Use = { ...inner, aggregate: true };
-    const values = [lineageOf(called.args, level, each)];
-    decide(called.agg_filter, level);
+    const values = [lineageOf(called.args, level, each), tiesOf(called.agg_filter, level)];
     if (called.agg_within_group === true) values.push(lineageOf(called.agg_order, level, each));
-    else decide(called.agg_order, level);
+    else values.push(tiesOf(called.agg_order, level));
     return afterCounting(union(values), level, counting);
   });
 }
@@ -301,11 +272,9 @@ function ofWindow(
   // Written a second time it would read the tables past masks and tickets, and so make other partitions.
   if (anywhere(partition, (tree) => "SubLink" in tree))
     refuse("window", "a window's partitions are made by a sub-select", "Join the table that it reads.");
-  decide(
-    [window.partitionClause, window.orderClause, window.startOffset, window.endOffset, called.agg_filter],
-    level,
-  );
-  const lineage = lineageOf(called.args, level, { ...use, partition });
+  const { partitionClause = [], orderClause = [], startOffset, endOffset } = window;
+  const ties = tiesOf([...partitionClause, ...orderClause, startOffset, endOffset, called.agg_filter], level);
+  const lineage = union([lineageOf(called.args, level, { ...use, partition }), ties]);
   const shown = afterCounting(lineage, level, isCount(called.funcname, level));
   if (shown.size > 0) level.through.push({ partition, lineage: shown });
   return shown;
@@ -335,8 +304,11 @@ function ofJsonAggregate(arg: unknown, made: unknown, level: Level, use: Use): L
       use,
     );
   return asAggregate(level, () => {
-    decide([filter, order], level);
-    return lineageOf(arg, level, { ...use, aggregate: true });
+    return union([
+      lineageOf(arg, level, { ...use, aggregate: true }),
+      tiesOf(filter, level),
+      tiesOf(order, level),
+    ]);
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Alias, JoinExpr, Node, RangeSubselect, RangeVar, SelectStmt } from "@pgsql/types";
 import { defect } from "../../../base/index.ts";
 import type { Relation } from "../catalog/catalog.ts";
-import { decide, decideRows, forOutput, type Level, lineageOf } from "./expressions.ts";
+import { decide, forOutput, type Level, lineageOf } from "./expressions.ts";
 import {
   become,
   columnRef,
@@ -33,13 +33,14 @@ import {
   type Work,
 } from "./scope.ts";
 import { rewriteQuery } from "./select.ts";
+import { decideRows, tieOuter } from "./ties.ts";
 import {
   definitionOf,
   type Guarded,
   guardOf,
+  keyText,
   hidesProtected,
   ownAlias,
-  pathText,
   policyText,
   shownText,
   touchesProtected,
@@ -190,7 +191,9 @@ function rewriteTable(outside: Node, inside: Node, place: RangeVar, sources: Sou
         `WITH query "${common.name}" is read before its turn`,
         "Put it before the queries that read it.",
       );
-    return hold(outside, anotherReading(common.output), place.alias ?? { aliasname: alias }, sources);
+    const reading = anotherReading(common.output);
+    tieOuter(reading, level);
+    return hold(outside, reading, place.alias ?? { aliasname: alias }, sources);
   }
   const unaliased = place.alias === undefined;
   const relation = relationOf(place, level.env.work);
@@ -256,7 +259,7 @@ function guardInPlace(item: Item, guarded: Guarded, place: RangeVar, { level }: 
     `${quoteName(item.alias)}.${quoteName(nameOf.get(column) ?? column)}`;
   const carried: Carried = {
     occurrence,
-    expression: () => ownExpression(pathText(key, cell, ownAlias("k"))),
+    expression: () => ownExpression(keyText(level.env.work.count)(key, cell, ownAlias("k"))),
     column: null,
     many: key.many === true,
   };
@@ -284,7 +287,7 @@ function maskedTable(outside: Node, inside: Node, guarded: Guarded, level: Level
   const slot = hiddenName(work);
   if (carry)
     shown.push(
-      `${pathText(key, (column) => `w_r.${quoteName(column)}`, ownAlias("k"))} AS ${quoteName(slot)}`,
+      `${keyText(work.count)(key, (column) => `w_r.${quoteName(column)}`, ownAlias("k"))} AS ${quoteName(slot)}`,
     );
   const policy = context.role.ticketBound ? ` WHERE ${policyText(key, "w_r", context)}` : "";
   const query = ownSelect(`SELECT ${shown.join(", ")} FROM x AS w_r${policy}`);
@@ -353,6 +356,7 @@ function rewriteSubselect(node: Node, part: RangeSubselect, sources: Sources): I
   const env: Env = { work, scope: lateral === true ? level.scope : outer, tables: level.tables, carry };
   const output = rewriteQuery(subquery.SelectStmt, env, true);
   for (const atom of output.probed) level.probed.add(atom);
+  if (env.scope !== null) tieOuter(output, level);
   return hold(node, output, alias ?? { aliasname: hiddenName(work) }, sources);
 }
 

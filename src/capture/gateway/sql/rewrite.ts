@@ -41,7 +41,7 @@ export function workFor(statement: ParsedStatement, context: PlanContext): Work 
     systemColumns,
     names: new Set(),
     seen: new Set(),
-    count: { names: 0, protected: false, changed: false, action: null, export: false },
+    count: { names: 0, protected: false, changed: false, action: null, export: false, locks: false },
     depth: 0,
   };
 }

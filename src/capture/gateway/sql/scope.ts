@@ -31,6 +31,8 @@ export function union(lineages: Iterable<Lineage>): Set<Atom> {
 export interface Column {
   readonly name: string;
   readonly lineage: Lineage;
+  /** A field and something else went into it: where it decides, the one tells the other. */
+  readonly compared?: true;
   /** What a reference to it becomes, where a table must stay in place and its masks can't stand in a sub-select. */
   readonly instead?: () => Node;
   /** The column of a view that this is, whatever the view's query makes it of. */
@@ -81,6 +83,8 @@ export interface Output {
   }[];
   /** Fields that only decided which rows there are. */
   readonly probed: Set<Atom>;
+  /** Of these, fields that were held against something that may stand outside. */
+  readonly tied?: Lineage;
 }
 
 export interface CommonTable {
@@ -107,6 +111,8 @@ export interface Work {
     changed: boolean;
     action: "update" | "delete" | null;
     export: boolean;
+    /** Rows are locked: they may be newer than the snapshot that all else is read from. */
+    locks: boolean;
   };
   readonly depth: number;
 }
@@ -152,6 +158,7 @@ export function anotherReading(output: Output): Output {
     new Set([...lineage].map((atom) => again.get(atom.occurrence)?.atoms.get(atom.field) ?? atom));
   return {
     ...output,
+    tied: renewed(output.tied ?? noLineage),
     columns: output.columns.map((column) => ({ ...column, lineage: renewed(column.lineage) })),
     carried: output.carried.map((slot) => ({
       ...slot,

@@ -1,15 +1,7 @@
 import type { Node, SelectStmt, WindowDef } from "@pgsql/types";
 import { figuredName } from "./tree/colnames.ts";
 import { rewriteWith } from "./ctes.ts";
-import {
-  decide,
-  decideRows,
-  forOutput,
-  isStar,
-  type Level,
-  lineageOf,
-  wholeRowNames,
-} from "./expressions.ts";
+import { decide, forOutput, isStar, type Level, lineageOf, wholeRowNames } from "./expressions.ts";
 import { rewriteSource, type Star, starOf } from "./from.ts";
 import {
   anywhere,
@@ -45,6 +37,7 @@ import {
   union,
 } from "./scope.ts";
 import { rewriteSetOperation } from "./setops.ts";
+import { decideRows, decideWindows, namesFree, tiedTo } from "./ties.ts";
 
 /**
  * Rewrites a query where it stands. With `env.carry` its rows get hidden columns, after all others, that tell whose rows made them.
@@ -88,6 +81,7 @@ function rewriteSelect(query: SelectStmt, env: Env, named: boolean): Output {
     "WindowDef" in window ? [window.WindowDef] : [],
   );
   const level = levelOf(env, windows);
+  if (query.lockingClause !== undefined) env.work.count.locks = true;
   const reads: Reads = new Map();
   const read = (item: Item, column: string): void => {
     if (item.covers === null || level.state.aggregates > 0) return;
@@ -100,18 +94,21 @@ function rewriteSelect(query: SelectStmt, env: Env, named: boolean): Output {
   const stars = (query.fromClause ?? []).flatMap((node) => rewriteSource(node, sources));
   decideRows(query.whereClause, scoped);
   reads.clear();
-  const { targets, columns, openEnded } = rewriteTargets(query.targetList ?? [], stars, scoped, named);
-  query.targetList = targets;
-  const outputs = new Map(columns.map((column) => [column.name, column]));
-  decideByName(query.groupClause, scoped, outputs, "column");
-  decide([query.havingClause, query.windowClause], scoped);
-  decideByName(query.sortClause, scoped, outputs, "output");
-  decideByName(query.distinctClause, scoped, outputs, "output");
+  const made = rewriteTargets(query.targetList ?? [], stars, scoped, named);
+  query.targetList = made.targets;
+  const { openEnded } = made;
+  decideByName(query.groupClause, scoped, made.columns, "column");
+  decideRows(query.havingClause, scoped);
+  decideWindows(windows, scoped);
+  decideByName(query.sortClause, scoped, made.columns, "output");
+  decideByName(query.distinctClause, scoped, made.columns, "output");
   decide([query.limitCount, query.limitOffset], scoped);
+  const columns = tiedTo(made, scoped);
   lockMoved(query, moved);
   if (query.groupClause !== undefined || query.havingClause !== undefined) level.state.grouped = true;
   if (query.groupClause !== undefined) coverReads(query, reads);
-  const output = { columns, openEnded, carried: carry(query, scoped, columns), probed: scoped.probed };
+  const { probed, tied } = scoped;
+  const output = { columns, openEnded, carried: carry(query, scoped, columns), probed, tied };
   const distinct = query.distinctClause;
   const on = distinct?.some((node) => Object.keys(node).length > 0) === true;
   return distinct === undefined || on || output.carried.length === 0
@@ -123,19 +120,34 @@ function rewriteSelect(query: SelectStmt, env: Env, named: boolean): Output {
 function decideByName(
   clause: readonly Node[] | undefined,
   level: Level,
-  outputs: ReadonlyMap<string, Column>,
+  outputs: readonly Column[],
   first: "column" | "output",
 ): void {
   for (const node of clause ?? []) {
     const inner = "SortBy" in node ? node.SortBy.node : node;
     const fields = inner !== undefined && "ColumnRef" in inner ? (inner.ColumnRef.fields ?? []) : [];
     const name = fields.length === 1 ? textOf(fields[0]) : null;
-    const output = name === null ? undefined : outputs.get(name);
+    const position = inner !== undefined && "A_Const" in inner ? inner.A_Const.ival?.ival : undefined;
+    const output =
+      position === undefined ? outputs.findLast((column) => column.name === name) : outputs[position - 1];
     const own =
       name !== null && level.scope.items.some((item) => item.columns.some((column) => column.name === name));
-    if (output !== undefined && (first === "output" || !own)) continue;
-    decide(node, level);
+    if (output !== undefined && (first === "output" || !own || position !== undefined)) {
+      // By a column of the answer that was held against something, others are chosen too.
+      if (output.compared === true) for (const atom of output.lineage) level.tied.add(atom);
+      continue;
+    }
+    decideRows(node, level);
   }
+}
+
+/** What a query or RETURNING lists. */
+export interface Targets {
+  readonly targets: Node[];
+  readonly columns: readonly Column[];
+  readonly openEnded: boolean;
+  /** For each column, whether it is made of any other. */
+  readonly reads: readonly boolean[];
 }
 
 export function rewriteTargets(
@@ -143,12 +155,13 @@ export function rewriteTargets(
   stars: readonly Star[],
   level: Level,
   named: boolean,
-): { readonly targets: Node[]; readonly columns: readonly Column[]; readonly openEnded: boolean } {
+): Targets {
   const hides = level.scope.items.some(
     (item) => item.hides || item.columns.some((c) => c.instead !== undefined),
   );
   const targets: Node[] = [];
   const columns: Column[] = [];
+  const reads: boolean[] = [];
   let openEnded = false;
   for (const node of list) {
     if (!("ResTarget" in node)) return refuse("shape", "an unknown kind of column", "Name the columns.");
@@ -165,26 +178,30 @@ export function rewriteTargets(
         }
       } else targets.push(node);
       for (const { column, item } of expanded) {
-        if (column !== null) columns.push({ ...column, lineage: union([column.lineage, level.tied]) });
+        if (column !== null) columns.push(column);
         else {
           openEnded = true;
           columns.push(...item.columns, { name: "", lineage: item.rest });
         }
       }
+      while (reads.length < columns.length) reads.push(true);
       continue;
     }
     const name = node.ResTarget.name ?? figuredName(val);
     const plain = val !== undefined && "ColumnRef" in val;
     const before = level.companions.length;
-    const ties = level.tied.size > 0 && anywhere(val, (tree) => "ColumnRef" in tree);
-    const lineage = union([lineageOf(val, level, forOutput), ties ? level.tied : noLineage]);
+    reads.push(anywhere(val, (tree) => "ColumnRef" in tree));
+    const copy = hides ? structuredClone(val) : val;
+    const lineage = lineageOf(val, level, forOutput);
+    const compares = lineage.size > 0 && namesFree(copy, level);
     for (const companion of level.companions.slice(before)) companion.target = targets.length;
     const still = val !== undefined && "ColumnRef" in val;
     if ((named && !plain) || plain !== still) node.ResTarget.name = name;
     targets.push(node);
-    columns.push({ name, lineage, origin: originIn(val, level) });
+    const origin = originIn(val, level);
+    columns.push(compares ? { name, lineage, origin, compared: true } : { name, lineage, origin });
   }
-  return { targets, columns, openEnded };
+  return { targets, columns, openEnded, reads };
 }
 
 function originIn(val: Node | undefined, { scope }: Level): ReturnType<typeof originOf> {

@@ -28,10 +28,13 @@ export function rewriteSetOperation(query: SelectStmt, env: Env, named: boolean)
   const probed = union([left.probed, right.probed, level.probed]);
   const columns = left.columns.map((column, index): Column => {
     const other = right.columns[index]?.lineage ?? noLineage;
-    return { name: column.name, lineage: union([column.lineage, other]) };
+    const lineage = union([column.lineage, other]);
+    const compared = column.compared ?? right.columns[index]?.compared;
+    return compared === undefined ? { name: column.name, lineage } : { name: column.name, lineage, compared };
   });
   const openEnded = left.openEnded || right.openEnded;
-  const output: Output = { columns, openEnded, carried: [], probed };
+  const tied = union([left.tied ?? noLineage, right.tied ?? noLineage]);
+  const output: Output = { columns, openEnded, carried: [], probed, tied };
   if (query.op !== "SETOP_UNION" || query.all !== true)
     for (const { lineage } of columns) for (const atom of lineage) probed.add(atom);
   if (!env.carry || left.carried.length + right.carried.length === 0) return output;

@@ -12,22 +12,19 @@ import { anywhere, below, isTree } from "./tree/nodes.ts";
  * of the reviewed extensions, and the stable ones that look into the catalog as it is at that moment, whatever the snapshot.
  */
 const volatileNames: ReadonlySet<string> = new Set(
-  `array_sample array_shuffle clock_timestamp gen_random_uuid pg_collation_actual_version pg_database_collation_actual_version
-  pg_database_size pg_get_sequence_data pg_indexes_size pg_is_in_recovery pg_jit_available pg_partition_ancestors pg_partition_tree
-  pg_relation_size pg_sequence_last_value pg_table_size pg_tablespace_size pg_total_relation_size pg_xact_status random random_normal
-  timeofday txid_status uuidv4 uuidv7 setseed nextval currval lastval setval pg_sleep pg_sleep_for pg_sleep_until pg_notify
-  txid_current pg_current_xact_id txid_current_if_assigned pg_current_xact_id_if_assigned pg_listening_channels
-  row_security_active format_type col_description obj_description shobj_description
+  `array_sample array_shuffle clock_timestamp gen_random_uuid random random_normal
+  timeofday uuidv4 uuidv7 setseed nextval currval lastval setval
+  mxid_age row_security_active format_type oidvectortypes col_description obj_description shobj_description
   uuid_generate_v1 uuid_generate_v1mc uuid_generate_v4 gen_random_bytes gen_salt normal_rand pgp_sym_encrypt pgp_sym_encrypt_bytea
   pgp_pub_encrypt pgp_pub_encrypt_bytea`.split(/\s+/),
 );
 
-/** Families of functions that look into the catalog: to_regclass, has_table_privilege, pg_get_viewdef, pg_table_is_visible, locks. */
-const catalogNames =
-  /^(?:to_reg|has_|pg_has_role|pg_get_|pg_identify_|pg_describe_|pg_(?:try_)?advisory_|pg_relation_|pg_.*_is_visible$|pg_.*_has_property$)/;
+/** Families of functions that look into the catalog, or at the server: to_regclass, has_table_privilege, enum_first, all that begin with pg_. */
+const catalogNames = /^(?:to_reg|reg(?!exp|r_)|has_|enum_|txid_|pg_(?!size_|column_size$|backend_pid$))/;
 
-/** System views over sequences: a sequence is not of any snapshot. */
-const sequenceViews: ReadonlySet<string> = new Set(["pg_sequences", "pg_statio_all_sequences"]);
+/** Types whose texts are names, which the catalog knows and others may change. */
+const namedTypes =
+  /^(?:reg(?:class|collation|config|dictionary|namespace|oper|operator|proc|procedure|role|type)|aclitem)\b/;
 
 /** Window functions that depend on the order of rows that sort alike. */
 const orderedNames: ReadonlySet<string> = new Set(
@@ -67,13 +64,16 @@ export function isUnsteady(query: SelectStmt, context: PlanContext): boolean {
   const windows = selectsBelow(query, (nested) => ordersRows(nested["targetList"]));
   return (
     windows ||
-    anywhere(
-      query,
-      ({ FuncCall: called, RangeTableSample: sample, LockingClause: lock, RangeVar: place }) => {
-        if (isTree(sample) || isTree(lock)) return true;
-        return isVolatile(called, context) || (isTree(place) && isSequence(place, context));
-      },
-    )
+    anywhere(query, (tree) => {
+      const { FuncCall: called, RangeVar: place, TypeCast: cast } = tree;
+      if (isTree(tree["RangeTableSample"]) || isTree(tree["LockingClause"])) return true;
+      return (
+        isVolatile(called, context) ||
+        attributes(tree).some((name) => isVolatileName(name, context)) ||
+        (isTree(cast) && namesCatalog(cast["typeName"], context)) ||
+        (isTree(place) && isOfNoSnapshot(place, context))
+      );
+    })
   );
 }
 
@@ -88,14 +88,48 @@ function isVolatile(called: unknown, { catalog, role }: PlanContext): boolean {
   return schemas.some((schema) => role.functions.has(`${schema}.${name}`));
 }
 
-function isSequence({ relname, schemaname }: Record<string, unknown>, context: PlanContext): boolean {
+/** `(value).name` and `row.name` may be calls. */
+function attributes({ A_Indirection: value, ColumnRef: column }: Record<string, unknown>): readonly string[] {
+  const steps = [
+    ...(isTree(value) ? below(value["indirection"]) : []),
+    ...(isTree(column) ? below(column["fields"]).slice(1) : []),
+  ];
+  return steps.map((step) => calledName({ funcname: [step] }));
+}
+
+/** A column may well be called `enum_kind` or `txid_of`; a function that a role lists is one in any schema. */
+function isVolatileName(name: string, { catalog, role }: PlanContext): boolean {
+  if (volatileNames.has(name) || /^(?:to_reg|reg(?!exp|r_)|pg_)/.test(name)) return true;
+  return catalog.functionSchemas(name).some((schema) => role.functions.has(`${schema}.${name}`));
+}
+
+/** A cast to names of the catalog's own, or to the row type of a table, whose columns others may rename. */
+function namesCatalog(type: unknown, { catalog, searchPath }: PlanContext): boolean {
+  const words = isTree(type) ? below(type["names"]).map((word) => calledName({ funcname: [word] })) : [];
+  const [name = "", schema] = words.toReversed();
+  if (namedTypes.test(name)) return true;
+  return (schema === undefined ? catalog.resolve(name, searchPath) : catalog.relation(schema, name)) !== null;
+}
+
+/**
+ * What is read as it is at that moment, whatever the snapshot: sequences, other servers' tables, and the catalog, where ANALYZE changes
+ * rows in place; also columns that hold names.
+ */
+function isOfNoSnapshot({ relname, schemaname }: Record<string, unknown>, context: PlanContext): boolean {
   if (typeof relname !== "string") return false;
   const { catalog, searchPath } = context;
   const found =
     typeof schemaname === "string"
       ? catalog.relation(schemaname, relname)
       : catalog.resolve(relname, searchPath);
-  return found?.kind === "sequence" || sequenceViews.has(relname);
+  const schema = found?.schema ?? schemaname;
+  if (schema === "pg_catalog" || schema === "information_schema") return true;
+  if (found === null) return false;
+  return (
+    found.kind === "sequence" ||
+    found.kind === "foreign" ||
+    found.columns.some(({ type }) => namedTypes.test(type))
+  );
 }
 
 function ordersRows(value: unknown): boolean {

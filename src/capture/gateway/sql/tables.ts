@@ -105,12 +105,16 @@ function walk(
   return { clause: `FROM ${tables.join(", ")} WHERE ${tests.join(" AND ")}`, end: value };
 }
 
+function conditionsOf({ where }: KeyPath, row: (column: string) => string): readonly string[] {
+  return (where ?? []).map(({ column, value }) =>
+    equal(`${row(column)}::pg_catalog.text`, `${quoteText(value)}::pg_catalog.text`),
+  );
+}
+
 /** The value that a path leads to, as text, or with `many` JSON of all of them. `row` is the row's alias, or a way to name its columns. */
 export function pathText(path: KeyPath, row: (column: string) => string, name: string): string {
   const from = row(path.column);
-  const own = (path.where ?? []).map(({ column, value }) =>
-    equal(`${row(column)}::pg_catalog.text`, `${quoteText(value)}::pg_catalog.text`),
-  );
+  const own = conditionsOf(path, row);
   let text = `${from}::pg_catalog.text`;
   if (path.steps.length > 0) {
     const { clause, end } = walk(path.steps, from, name);
@@ -121,6 +125,31 @@ export function pathText(path: KeyPath, row: (column: string) => string, name: s
     text = `pg_catalog.json_build_array(${text})`;
   }
   return own.length === 0 ? text : `CASE WHEN ${own.join(" AND ")} THEN ${text} END`;
+}
+
+/**
+ * As `pathText`, of a row that may be newer than the statement's snapshot: one that was locked, updated or met as a conflict. What it
+ * leads to may be newer too, and then isn't seen; that is an error as it runs, since nobody's such a row is not.
+ */
+export function surePathText(path: KeyPath, row: (column: string) => string, name: string): string {
+  const [first] = path.steps;
+  const text = pathText(path, row, name);
+  if (first === undefined) return text;
+  const from = row(path.column);
+  const alias = ownAlias("o");
+  const there = `EXISTS (SELECT 1 FROM ${quoteName(first.schema)}.${quoteName(first.table)} AS ${alias} WHERE ${equal(`${alias}.${quoteName(first.match)}`, from)})`;
+  const type = path.many === true ? "json" : "text";
+  const wrong = `pg_catalog.concat('whosaw: this row is newer than what it leads to ', ${from})`;
+  const failing = `CAST(CAST(CAST(${wrong} AS pg_catalog.int4) AS pg_catalog.text) AS pg_catalog.${type})`;
+  // A path may be for some rows only: the others lead to nobody by it.
+  const own = conditionsOf(path, row);
+  const others = own.length === 0 ? "" : `(${own.join(" AND ")}) IS NOT TRUE OR `;
+  return `CASE WHEN ${others}${from} IS NULL OR ${there} THEN ${text} ELSE ${failing} END`;
+}
+
+/** How the customer of a row of a FROM is found, where rows may be locked. */
+export function keyText({ locks }: { readonly locks: boolean }): typeof pathText {
+  return locks ? surePathText : pathText;
 }
 
 /** Beside a client's aliases stand none that a client could have written: a condition would be about itself. */

@@ -11,15 +11,8 @@ import type {
 import { defect } from "../../../base/index.ts";
 import type { Relation } from "../catalog/catalog.ts";
 import { rewriteWith } from "./ctes.ts";
-import {
-  decide,
-  decideRows,
-  forDeciding,
-  type Level,
-  lineageOf,
-  namesFree,
-  wholeRowNames,
-} from "./expressions.ts";
+import { decide, forDeciding, type Level, lineageOf, wholeRowNames } from "./expressions.ts";
+import { decideRows, namesFree, tiedTo } from "./ties.ts";
 import { relationOf, rewriteSource, type Sources, type Star, starOf, tableItem } from "./from.ts";
 import {
   type Atom,
@@ -40,6 +33,7 @@ import {
   pathText,
   policyText,
   shownText,
+  surePathText,
   touchesProtected,
 } from "./tables.ts";
 import { both, quoteName } from "./tree/nodes.ts";
@@ -77,7 +71,8 @@ function startWriting(statement: InsertStmt | UpdateStmt | DeleteStmt | MergeStm
   const tables = rewriteWith(statement.withClause, env, probed);
   const level = levelOf({ ...env, tables });
   for (const atom of probed) level.probed.add(atom);
-  const target = targetOf(statement.relation ?? defect("a write to no table"), level);
+  const isFresh = "selectStmt" in statement && statement.onConflictClause === undefined;
+  const target = targetOf(statement.relation ?? defect("a write to no table"), level, isFresh);
   const sources = {
     level,
     outer: env.scope,
@@ -88,7 +83,7 @@ function startWriting(statement: InsertStmt | UpdateStmt | DeleteStmt | MergeStm
   return { level, target, sources };
 }
 
-function targetOf(place: RangeVar, level: Level): Target {
+function targetOf(place: RangeVar, level: Level, isFresh: boolean): Target {
   const { work } = level.env;
   const { context } = work;
   const unaliased = place.alias === undefined;
@@ -116,7 +111,8 @@ function targetOf(place: RangeVar, level: Level): Target {
   const carried = {
     occurrence,
     column: null,
-    expression: () => ownExpression(pathText(key, cell, ownAlias("k"))),
+    // A row that is only inserted is the client's own; any other may be newer than the snapshot.
+    expression: () => ownExpression((isFresh ? pathText : surePathText)(key, cell, ownAlias("k"))),
     many: key.many === true,
   };
   const columns = columnsOf(guarded, occurrence, alias, level);
@@ -197,8 +193,10 @@ function returning(
   const none: Output = { columns: [], openEnded: false, carried: [], probed: level.probed };
   if (clause === undefined) return none;
   level.scope.items.push(...oldAndNew(clause, level, target));
-  const { targets, columns, openEnded } = rewriteTargets(clause.exprs ?? [], stars, level, false);
-  const list: SelectStmt = { targetList: targets };
+  const made = rewriteTargets(clause.exprs ?? [], stars, level, false);
+  const columns = tiedTo(made, level);
+  const { openEnded } = made;
+  const list: SelectStmt = { targetList: made.targets };
   const carried = carry(list, level, columns);
   clause.exprs = list.targetList ?? [];
   return { columns, openEnded, carried, probed: level.probed };
@@ -304,7 +302,7 @@ function rewriteMerge(statement: MergeStmt, env: Env): Output {
   for (const node of statement.mergeWhenClauses ?? []) {
     if (!("MergeWhenClause" in node)) continue;
     const { commandType, condition, targetList, values } = node.MergeWhenClause;
-    decide(condition, level);
+    decideRows(condition, level);
     if (commandType === "CMD_INSERT") store(null, values, writing);
     else assign(targetList, writing);
   }

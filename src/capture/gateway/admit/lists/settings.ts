@@ -92,7 +92,7 @@ export const settableSettings: ReadonlyMap<string, Accepts> = new Map<string, Ac
   effective_cache_size effective_io_concurrency from_collapse_limit join_collapse_limit geqo_threshold geqo_effort geqo_pool_size
   geqo_generations geqo_selection_bias geqo_seed cursor_tuple_fraction jit_above_cost jit_inline_above_cost jit_optimize_above_cost
   max_parallel_workers max_parallel_workers_per_gather max_parallel_maintenance_workers min_parallel_index_scan_size
-  min_parallel_table_scan_size default_statistics_target gin_fuzzy_search_limit gin_pending_list_limit hash_mem_multiplier
+  min_parallel_table_scan_size default_statistics_target gin_pending_list_limit hash_mem_multiplier
   recursive_worktable_factor`
     .split(/\s+/)
     .map((name): [string, Accepts] => [name, number]),
@@ -129,6 +129,7 @@ export const refusedSettings: Readonly<Record<string, string>> = {
   session_replication_role: "it turns triggers and foreign keys off",
   backslash_quote: "the gateway and the server could disagree about where a literal ends",
   array_nulls: "the gateway and the server could disagree about what a literal means",
+  gin_fuzzy_search_limit: "rows would be left out by chance, and so other ones than are recorded",
   transform_null_equals: "the gateway and the server could disagree about what = NULL means",
   role: "a session stays with the role it logged in with",
   session_authorization: "a session stays with the role it logged in with",
