@@ -71,7 +71,15 @@ export function buildProgram(version: string, makeRun: (options: GlobalOptions) 
     .addArgument(program.createArgument("<shell>", "which shell").choices(shells))
     .addHelpText("after", "\nExample:\n  $ source <(whosaw completion bash)")
     .action((shell: string) => run((invocation) => completionCommand(invocation, program, shell)));
+  for (const command of program.commands) pointToHelp(command, "whosaw");
   return program;
+}
+
+/** Whoever misspells an option is sent to the help of the very command. */
+function pointToHelp(command: Command, parent: string): void {
+  const words = `${parent} ${command.name()}`;
+  command.showHelpAfterError(`(see ${words} --help)`);
+  for (const one of command.commands) pointToHelp(one, words);
 }
 
 const exitCodesHelp = `

@@ -9,6 +9,7 @@ export async function isKnownActor(engine: Engine, actor: ActorId): Promise<bool
   for (const place of [
     "sightings WHERE actor = {actor:String}",
     "unknown_exposures WHERE actor = {actor:String}",
+    "probes WHERE actor = {actor:String}",
     "actors WHERE id = {actor:String}",
     "ticket_events WHERE actor = {actor:String}",
     "tickets WHERE has(splitByChar(';', assignee), {actor:String})",

@@ -1,4 +1,4 @@
-import { type ActorId, type Instant, formatInstant } from "../domain/index.ts";
+import { type ActorId, type Instant, formatInstant, splitFields } from "../domain/index.ts";
 import type { Engine } from "./engine.ts";
 import {
   actorActions,
@@ -8,6 +8,7 @@ import {
   actorWho,
   teamShares,
 } from "./queries/actor-summary.ts";
+import { actorProbes } from "./queries/probes.ts";
 import { type Span, spanParams } from "./span.ts";
 
 /** The answer of `whosaw actor` (docs/formats/answers.md): counts, explained share, peers, timeline. */
@@ -34,6 +35,13 @@ export interface WhatSaw {
   readonly exposureUnknown: number;
   /** Rows that those events may have shown at most; null where an event states no bound. */
   readonly exposureUnknownRowsMax: number | null;
+  /** Statements at a gateway that customers' fields decided and that name nobody; and of which tables' fields. */
+  readonly probes: number;
+  readonly probesOf: readonly {
+    readonly table: string;
+    readonly fields: readonly string[];
+    readonly probes: number;
+  }[];
 }
 
 interface Day {
@@ -71,6 +79,7 @@ export async function whatSaw(engine: Engine, actor: ActorId, span: Span): Promi
     actorUnknown,
     params,
   );
+  const probes = await engine.query<{ target: string; fields: string; probes: number }>(actorProbes, params);
   const [who] = await engine.query<{ kind: string; team: string }>(actorWho, { actors: [actor] });
   const seen = counts.find(({ total, reads }) => total === 1 && reads > 0) ?? null;
   const judged = (seen?.explained ?? 0) + (seen?.unexplained ?? 0);
@@ -94,6 +103,12 @@ export async function whatSaw(engine: Engine, actor: ActorId, span: Span): Promi
     timeline: counts.filter(({ total }) => total === 0).map(asDay),
     exposureUnknown: unknown?.events ?? 0,
     exposureUnknownRowsMax: unknown === undefined || unknown.unbounded > 0 ? null : unknown.rows_max,
+    probes: probes.reduce((sum, one) => sum + one.probes, 0),
+    probesOf: probes.map((one) => ({
+      table: one.target,
+      fields: splitFields(one.fields),
+      probes: one.probes,
+    })),
   };
 }
 

@@ -9,6 +9,7 @@ import { liveImportMin } from "../store/index.ts";
 import type { Engine } from "./engine.ts";
 import { customerSightings } from "./queries/customer-sightings.ts";
 import { customerUnknown } from "./queries/customer-unknown.ts";
+import { customerProbes } from "./queries/probes.ts";
 import { readsAfterSearches, searchesPerQueryMax } from "./queries/reads-after-searches.ts";
 import { type SightingReceipt, receiptsOf } from "./receipts.ts";
 import { type Span, spanParams } from "./span.ts";
@@ -21,6 +22,9 @@ export interface WhoSaw {
   /** List or search events in these times that don't say which customers came back: any may have shown this one. */
   readonly exposureUnknown: number;
   readonly exposureUnknownBy: readonly { readonly actor: string; readonly events: number }[];
+  /** Statements at a gateway in these times that customers' fields decided and that name nobody: any may have been about this one. */
+  readonly probes: number;
+  readonly probesBy: readonly { readonly actor: string; readonly probes: number }[];
 }
 
 export interface SeenOnce {
@@ -65,10 +69,11 @@ interface Row {
 /** Every sighting of one customer between two moments, oldest first, each with its explanation or none. */
 export async function whoSaw(engine: Engine, customer: CustomerId, span: Span): Promise<WhoSaw> {
   const params = { customer, ...spanParams(span) };
-  // Two questions that don't wait for each other; the next two wait for the rows.
-  const [rows, unknown] = await Promise.all([
+  // Questions that don't wait for each other; the next two wait for the rows.
+  const [rows, unknown, probes] = await Promise.all([
     engine.query<Row>(customerSightings, params),
     engine.query<{ actor: string; events: number }>(customerUnknown, params),
+    engine.query<{ actor: string; probes: number }>(customerProbes, params),
   ]);
   const [bystanders, receipts] = await Promise.all([bystandersAmong(engine, rows), receiptsOf(engine, rows)]);
   return {
@@ -76,6 +81,8 @@ export async function whoSaw(engine: Engine, customer: CustomerId, span: Span): 
     sightings: rows.map((row) => seenOnce(row, bystanders.has(row), receipts(row))),
     exposureUnknown: unknown.reduce((sum, { events }) => sum + events, 0),
     exposureUnknownBy: unknown,
+    probes: probes.reduce((sum, one) => sum + one.probes, 0),
+    probesBy: probes,
   };
 }
 

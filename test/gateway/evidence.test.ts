@@ -105,6 +105,19 @@ describe("evidence of what was read through the gateway", () => {
     ]);
   });
 
+  it("is told of beside what names no customer: a count that a field decided", () => {
+    expect(desk.ask("customer", "3").json).toMatchObject({
+      sightings: [{ actor: "lead-1" }],
+      probes: 1,
+      probesBy: [{ actor: "lead-1", probes: 1 }],
+    });
+    expect(desk.ask("actor", "lead-1").json).toMatchObject({
+      sightings: 3,
+      probes: 1,
+      probesOf: [{ table: "public.customers", fields: ["email"], probes: 1 }],
+    });
+  });
+
   it("of an actor whom nobody knows is refused, and leaves no archive and no entry", () => {
     const out = join(folder, "nobody.zip");
     const made = desk.ask("evidence", "--actor", "nobody", "--out", out);

@@ -153,7 +153,8 @@ describe("a bundle of evidence", () => {
     expect(found["report.html"]).toEqual(["file_differs"]);
     expect(found["sightings.csv"]).toEqual(["file_differs"]);
     expect(found["entries/0.json"]).toEqual(expect.arrayContaining(["entry_differs", "file_differs"]));
-    expect(found["SHA256SUMS"]).toEqual(expect.arrayContaining(["sums_differ"]));
+    // A flipped bit of a hexadecimal digit is another one, or none.
+    expect(found["SHA256SUMS"]?.join()).toMatch(/sums_(differ|malformed)/);
     expect(found["export.json"]).toEqual(expect.arrayContaining(["entry_differs"]));
     expect(Object.values(found).every((codes) => codes.length > 0)).toBe(true);
   });

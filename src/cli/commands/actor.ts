@@ -40,7 +40,7 @@ export async function actorCommand(
 
 function actorText({ screen }: Invocation, answer: WhatSaw): string {
   if (answer.sightings === 0)
-    return `No sighting by ${answer.actor} is on record.\n${unknownActorText(answer)}`;
+    return `No sighting by ${answer.actor} is on record.\n${unknownActorText(answer)}${probesActorText(answer)}`;
   const who = [answer.kind, answer.team === null ? null : `team ${answer.team}`]
     .filter((part) => part !== null)
     .join(", ");
@@ -71,7 +71,20 @@ function actorText({ screen }: Invocation, answer: WhatSaw): string {
     peersText(answer),
     fieldsText(answer),
     unknownActorText(answer),
+    probesActorText(answer),
   ].join("");
+}
+
+/** Tables and fields of probes that are shown, most often asked first. */
+const probesShownMax = 5;
+
+function probesActorText({ probes, probesOf }: WhatSaw): string {
+  if (probes === 0) return "";
+  const shown = probesOf
+    .slice(0, probesShownMax)
+    .map((one) => `${one.table} (${one.fields.join(", ")}) ${count(one.probes)}`);
+  const more = probesOf.length > probesShownMax ? ", and others" : "";
+  return `\nProbes: ${count(probes)} statements were decided by customers' fields and name nobody: ${shown.join("; ")}${more}.\n`;
 }
 
 export function actorRows(answer: WhatSaw): string[][] {

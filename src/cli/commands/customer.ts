@@ -50,6 +50,7 @@ function customerText({ screen }: Invocation, answer: WhoSaw): string {
     sightings.length === 0 ? "" : `\n${readsChart(byDay(sightings), screen.width - 16)}\n`,
     sightings.length === 0 ? "" : sightingsTable(sightings),
     unknownCustomerText(answer),
+    probesCustomerText(answer),
   ].join("");
 }
 
@@ -83,6 +84,16 @@ export function unknownCustomerText({ exposureUnknown, exposureUnknownBy }: WhoS
   return (
     `\nExposure unknown: ${count(exposureUnknown)} list or search events by ${count(exposureUnknownBy.length)} actors don't say ` +
     `which customers they showed; any of them may have shown this one.\n`
+  );
+}
+
+function probesCustomerText({ probes, probesBy }: WhoSaw): string {
+  if (probes === 0) return "";
+  const [first, ...others] = probesBy.map(({ actor }) => actor);
+  const who = others.length === 0 ? (first ?? "") : `${first ?? ""} and ${count(others.length)} more`;
+  return (
+    `\nProbes: ${count(probes)} statements by ${who} were decided by customers' fields and name nobody (a count, a search without a hit); ` +
+    `any of them may have asked for this one. whosaw actor ID says of which fields.\n`
   );
 }
 

@@ -65,7 +65,7 @@ function evidenceLines(answer: EvidenceAnswer): readonly string[] {
           `${actor} is known, but saw nobody in this time: the bundle proves no sighting, and can't prove that there was none`,
         ]
       : []),
-    `${actor}: ${count(sightings)} sightings of ${count(customers)} customers, ${count(entries)} entries of the log with their proofs, written to ${file}`,
+    `${actor}: ${count(sightings)} ${sightings === 1 ? "sighting" : "sightings"} of ${count(customers)} ${customers === 1 ? "customer" : "customers"}, ${count(entries)} ${entries === 1 ? "entry" : "entries"} of the log with proofs, written to ${file}`,
     ...(exposureUnknown > 0
       ? [`${count(exposureUnknown)} events don't say which customers they showed: exposure-unknown.csv`]
       : []),

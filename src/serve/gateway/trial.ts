@@ -168,7 +168,8 @@ function clientOf(port: number, actor: string, password: string): UpstreamOption
     weak: [],
     databases: null,
     logins: new Map([[actor, { password, certificate: null }]]),
-    connectTimeMax: 10_000,
+    // A machine that has just started a server, an engine and a gateway may be slow.
+    connectTimeMax: 60_000,
   };
 }
 

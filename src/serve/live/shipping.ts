@@ -38,6 +38,15 @@ const sightingEntry = z.object({
   ticket: z.string().nullable(),
 });
 
+const probeEntry = z.object({
+  kind: z.literal("probe"),
+  time: z.iso.datetime(),
+  actor: z.string(),
+  session: z.string(),
+  ip: z.string(),
+  probes: z.array(z.object({ fields: texts, table: z.string() })),
+});
+
 type SightingEntry = z.infer<typeof sightingEntry>;
 
 /**
@@ -51,11 +60,12 @@ export async function shipLog(store: Store, reader: LogReader): Promise<Shipped 
   let [sightings, entries] = [0, 0];
   for await (const batch of batches(reader, state.next)) {
     if (isRefusal(batch)) return batch;
-    const { rows, work, erased } = batch;
-    const written = rows.length + erased.length > 0;
+    const { rows, work, probes, erased } = batch;
+    const written = rows.length + probes.length + erased.length > 0;
     if (written) await tell(store, log, { ...state, upto: batch.next });
     await store.insert("sightings", rows);
     await store.insert("work", work);
+    await store.insert("probes", probes);
     if (await dropErased(store, log, erased)) await refreshFromNothing(store);
     state = { next: batch.next, upto: batch.next, seen: batch.seen ?? state.seen };
     await tell(store, log, state);
@@ -84,16 +94,20 @@ async function tell(store: Store, log: string, state: State): Promise<void> {
   await store.insert("live_shipped", [{ log, ...state, version: state.next + state.upto }]);
 }
 
+/** Tables whose rows stand under their entry's index. */
+const liveTables = ["sightings", "probes"] as const;
+
 /** Removes the rows of entries from one index on, or between two: of a batch that broke off, or because they were erased. */
 async function takeOut(store: Store, from: number, to: number | null): Promise<void> {
   const within = (index: string): string =>
     `${index} >= {from:UInt64}${to === null ? "" : ` AND ${index} < {to:UInt64}`}`;
   const params = { from, ...(to === null ? {} : { to }) };
-  await store.command(
-    `ALTER TABLE sightings DELETE WHERE import >= ${liveImportMin} AND ${within(liveIndexSql())}`,
-    params,
-    { mutations_sync: 2 },
-  );
+  for (const table of liveTables)
+    await store.command(
+      `ALTER TABLE ${table} DELETE WHERE import >= ${liveImportMin} AND ${within(liveIndexSql())}`,
+      params,
+      { mutations_sync: 2 },
+    );
   await store.command(`ALTER TABLE work DELETE WHERE told > 0 AND ${within("(told - 1)")}`, params, {
     mutations_sync: 2,
   });
@@ -104,7 +118,7 @@ async function dropErased(store: Store, log: string, erased: readonly ErasedStre
   let dropped = false;
   for (const stretch of erased) {
     const [row] = await store.query<{ there: number }>(
-      `SELECT count() > 0 AS there FROM sightings WHERE import >= ${liveImportMin} AND ${liveIndexSql()} >= {from:UInt64} AND ${liveIndexSql()} < {to:UInt64}`,
+      `SELECT sum(there) > 0 AS there FROM (${liveTables.map(thereSql).join(" UNION ALL ")})`,
       { ...stretch },
     );
     if (row?.there === 1) await takeOut(store, stretch.from, stretch.to);
@@ -114,9 +128,14 @@ async function dropErased(store: Store, log: string, erased: readonly ErasedStre
   return dropped;
 }
 
+function thereSql(table: string): string {
+  return `SELECT count() AS there FROM ${table} WHERE import >= ${liveImportMin} AND ${liveIndexSql()} >= {from:UInt64} AND ${liveIndexSql()} < {to:UInt64}`;
+}
+
 interface Batch {
   readonly rows: object[];
   readonly work: object[];
+  readonly probes: object[];
   readonly erased: ErasedStretch[];
   next: number;
   sightings: number;
@@ -143,7 +162,7 @@ async function* batches(reader: LogReader, from: number): AsyncGenerator<Batch |
 }
 
 function emptyBatch(next: number): Batch {
-  return { rows: [], work: [], erased: [], next, sightings: 0, seen: null };
+  return { rows: [], work: [], probes: [], erased: [], next, sightings: 0, seen: null };
 }
 
 function take(batch: Batch, { index, entry }: StoredEntry): Refusal | null {
@@ -152,19 +171,34 @@ function take(batch: Batch, { index, entry }: StoredEntry): Refusal | null {
     const told = erasure.safeParse(entry);
     if (told.success) batch.erased.push(...told.data.stretches);
   }
+  if (entry?.kind === "probe") {
+    const told = probeEntry.safeParse(entry);
+    if (!told.success) return notUnderstood(index, "probe");
+    batch.probes.push(probeRow(told.data, index));
+    return null;
+  }
   if (entry?.kind !== "sighting") return null;
   const told = sightingEntry.safeParse(entry);
-  if (!told.success)
-    return refusal(
-      "verification",
-      `entry ${index} of the log is no sighting that this whosaw understands`,
-      "run whosaw verify; upgrade whosaw if the log is whole",
-    );
+  if (!told.success) return notUnderstood(index, "sighting");
   batch.rows.push(...rowsOf(told.data, index));
   batch.work.push(...workOf(told.data, index));
   batch.sightings++;
   batch.seen = index + 1;
   return null;
+}
+
+function notUnderstood(index: number, kind: string): Refusal {
+  return refusal(
+    "verification",
+    `entry ${index} of the log is no ${kind} that this whosaw understands`,
+    "run whosaw verify; upgrade whosaw if the log is whole",
+  );
+}
+
+function probeRow({ actor, ip, probes, session, time }: z.infer<typeof probeEntry>, index: number): object {
+  const target = probes.map(({ table }) => table).join(", ");
+  const fields = joinFields([...new Set(probes.flatMap((one) => one.fields))].sort());
+  return { actor, fields, ip, session, target, time: storeTime(time), ...livePlace(index) };
 }
 
 /** A row a customer, whatever tables it was seen in: the fields are columns' names. */
