@@ -8,6 +8,7 @@ export {
   type BundleFiles,
   type BundleLimits,
 } from "./openBundle.ts";
+export { isCheckpointText, isVerifierKeyText } from "./given.ts";
 export { type WitnessPolicy } from "./signers.ts";
 export { problemCodes, problemsMax, type Problem, type ProblemCode } from "./problem.ts";
 export { type Approver, type Erasure, type ShreddingNote, type Stretch } from "./decisions.ts";

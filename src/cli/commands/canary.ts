@@ -34,6 +34,7 @@ export async function canaryListCommand(invocation: Invocation): Promise<ExitCod
   const canaries = await listCanaries(placeOf(invocation));
   if (isRefusal(canaries)) return refuse(invocation, canaries);
   if (invocation.options.json) printJson(invocation.screen, { canaries });
+  else if (canaries.length === 0) invocation.screen.out("No canary is planted.\n");
   else
     invocation.screen.out(
       table(

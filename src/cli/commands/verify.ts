@@ -7,6 +7,8 @@ import {
   type Verdict,
   type WitnessPolicy,
   isBundleFolder,
+  isCheckpointText,
+  isVerifierKeyText,
   openBundle,
   verifyBundle,
   verifyLog,
@@ -59,8 +61,22 @@ function trustedOf(options: VerifyOptions): Trusted | Refusal {
   const texts = new Map(files.map((file) => [file, textOf(file)]));
   const unread = files.find((file) => texts.get(file) === undefined);
   if (unread !== undefined) return refusal("input", `can't read ${unread}`, "Name a file that exists.");
+  const keyFilesGiven = [options.key, ...keyFiles].filter((file) => file !== undefined);
+  const noKey = keyFilesGiven.find((file) => !isVerifierKeyText(texts.get(file)?.trim() ?? ""));
+  if (noKey !== undefined)
+    return refusal(
+      "input",
+      `${noKey} holds no public key`,
+      "It is one line, NAME+HASH+KEY, as keys/log.vkey of the log or keys/witness.vkey of a witness holds it.",
+    );
   const key = texts.get(options.key ?? "")?.trim();
   const checkpoint = texts.get(options.checkpoint ?? "");
+  if (checkpoint !== undefined && !isCheckpointText(checkpoint))
+    return refusal(
+      "input",
+      `${options.checkpoint ?? ""} holds no checkpoint`,
+      "Keep a copy of log/checkpoint as it is.",
+    );
   const keys = keyFiles.map((file) => texts.get(file)?.trim() ?? "");
   return {
     ...(key === undefined ? {} : { key }),

@@ -23,7 +23,11 @@ export async function examine(wish: DoctorWish): Promise<readonly Check[]> {
   const configuration = existsSync(wish.file) ? readConfiguration(wish.file) : null;
   if (configuration === null) {
     found.push(
-      warned("configuration", `${wish.file} isn't there`, "whosaw init postgres://... proposes it."),
+      warned(
+        "configuration",
+        `${wish.file} isn't there${wish.url === null ? "" : ", so that no server was looked at"}`,
+        "whosaw init postgres://... proposes it.",
+      ),
     );
     return found;
   }

@@ -87,7 +87,12 @@ export function secrets(data: string, configuration: string): readonly Check[] {
   ].filter((file) => statSync(file).isFile());
   const open = files.filter((file) => (statSync(file).mode & 0o077) !== 0);
   return open.length === 0
-    ? [ok("keys", `${files.length} files with secrets are their owner's only`)]
+    ? [
+        ok(
+          "keys",
+          `${files.length} ${files.length === 1 ? "file" : "files"} with secrets: for the owner's eyes only`,
+        ),
+      ]
     : open.map((file) => failed("keys", `${file} can be read by others`, `chmod 600 ${file}`));
 }
 
