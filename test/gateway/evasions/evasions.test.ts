@@ -10,6 +10,7 @@ import { errors } from "./own-errors.ts";
 import { expressions } from "./own-expressions.ts";
 import { guesses } from "./own-guesses.ts";
 import { names } from "./own-names.ts";
+import { keys } from "./own-keys.ts";
 import { moments } from "./own-moments.ts";
 import { objects } from "./own-objects.ts";
 import { protocol } from "./own-protocol.ts";
@@ -29,6 +30,7 @@ const all: readonly Evasion[] = [
   ...names,
   ...guesses,
   ...moments,
+  ...keys,
 ];
 const finds = finder(desk);
 

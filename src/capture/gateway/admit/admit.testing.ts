@@ -62,6 +62,7 @@ export function catalogOf(told: Told = {}): Catalog {
     views: [],
     parents: [],
     unique: [],
+    references: [],
     functions: told.functions ?? [["leak", "public"]],
     operators: told.operators ?? [],
     types: told.types ?? [["mood", "public"]],

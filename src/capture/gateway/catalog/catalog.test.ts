@@ -29,6 +29,8 @@ create unique index on public.customers (lower(email));
 create function crm.upper(text) returns text language sql as 'select $1';
 create operator crm.=== (leftarg = int, rightarg = int, function = pg_catalog.int4eq);
 create table public.pg_class (mine int);
+create table crm.follows (customer int references public.customers (id) on update cascade on delete set null);
+create table crm.stays (customer int references public.customers (id) on delete cascade);
 create rule loud as on insert to crm.tickets do instead select * from public.customers;
 `;
 
@@ -95,6 +97,14 @@ describe.each(serversHere())("the catalog of $name", ({ bin }) => {
 
   it("knows which columns tell rows apart, and leaves out what only promises it for some rows", () => {
     expect(catalog.relation("public", "customers")?.unique).toEqual([["id"], ["email", "mood"]]);
+  });
+
+  it("knows which foreign keys hand a row's change on, and leaves out those that refuse it", () => {
+    const from = catalog.relation("crm", "follows")?.oid;
+    expect(catalog.relation("public", "customers")?.references).toEqual([
+      { column: "id", from, fromColumn: "customer", onUpdate: true, onDelete: true },
+    ]);
+    expect(catalog.relation("crm", "tickets")?.references).toBeUndefined();
   });
 
   it("knows a view by its definition with every name qualified, and what is a rule besides", () => {
@@ -203,19 +213,20 @@ describe.each(serversHere())("the catalog of $name", ({ bin }) => {
     const now = (): Promise<string> => catalogFingerprint(askOf(other));
     let before = await now();
     expect(await now()).toBe(before);
-    await client.query("create temp table passing (a int)");
+    await client.query("create temp table passing (a int primary key)");
     expect(await now()).toBe(before);
     const changes = [
       "create table public.fresh (a int, b varchar(10))",
       "alter table public.fresh rename column a to c",
       "alter table public.fresh alter column b type varchar(20)",
-      "alter table public.fresh drop column c",
       "create or replace view public.open_tickets as select t.id, c.email, c.mood from crm.tickets t join public.customers c on c.id + 1 = t.customer_id",
       "create unique index fresh_b on public.fresh (b)",
       "drop index public.fresh_b",
+      "alter table public.fresh add foreign key (c) references public.customers (id) on update cascade",
       "create function public.f() returns int language sql as 'select 1'",
       "create or replace function public.f() returns int language sql as 'select 2'",
       "create operator public.=== (leftarg = int, rightarg = int, function = pg_catalog.int4eq)",
+      "alter table public.fresh drop column c",
       "create domain public.shy as text",
       "alter table crm.tickets_old detach partition crm.tickets_older",
       "alter schema alice rename to bob",
@@ -255,6 +266,11 @@ describe("the text of search_path", () => {
   it("is read as the server reads it", () => {
     expect(parseSearchPath('"$user", public', "ann")).toEqual(["ann", "public"]);
     expect(parseSearchPath('Ab, "Ab", "a""b"', "ann")).toEqual(["ab", "Ab", 'a"b']);
+    // The server cuts quoted names too.
+    expect(parseSearchPath(`"${"é".repeat(32)}", ${"A".repeat(64)}`, "ann")).toEqual([
+      "é".repeat(31),
+      "a".repeat(63),
+    ]);
     expect(parseSearchPath("", "ann")).toEqual([]);
     expect(parseSearchPath("a,,b", "ann")).toBeNull();
     expect(parseSearchPath('"a', "ann")).toBeNull();

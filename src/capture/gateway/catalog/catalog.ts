@@ -15,6 +15,19 @@ export interface CatalogColumn {
   readonly type: string;
 }
 
+/** A foreign key that hands on what happens to a row: one pair of its columns. */
+export interface Reference {
+  /** Of the table referred to. */
+  readonly column: string;
+  /** Oid of the table that refers, and its column. */
+  readonly from: number;
+  readonly fromColumn: string;
+  /** An UPDATE here changes the column there. */
+  readonly onUpdate: boolean;
+  /** A DELETE here changes the column there, and leaves the row. */
+  readonly onDelete: boolean;
+}
+
 export interface Relation {
   readonly oid: number;
   readonly schema: string;
@@ -31,6 +44,8 @@ export interface Relation {
   readonly temporary: boolean;
   /** Columns of which no two rows have the same values, nulls apart: unique indexes over all rows. Absent: not known. */
   readonly unique?: readonly (readonly string[])[];
+  /** Foreign keys of other tables that change these where this one's rows change. Absent: none. */
+  readonly references?: readonly Reference[];
   /** Present where rules besides a view's own SELECT change what INSERT, UPDATE or DELETE do here. */
   readonly ruled?: boolean;
   /** Present at a view with a `security_barrier`: conditions from outside it must not see rows that it leaves out. */

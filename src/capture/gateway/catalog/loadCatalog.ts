@@ -23,6 +23,7 @@ export async function loadCatalog(ask: CatalogAsk, place: CatalogPlace): Promise
       views: await ask(catalogQueries.views.sql),
       parents: await ask(catalogQueries.parents.sql),
       unique: await ask(catalogQueries.unique.sql),
+      references: await ask(catalogQueries.references.sql),
       functions: await ask(catalogQueries.functions.sql),
       operators: await ask(catalogQueries.operators.sql),
       types: await ask(catalogQueries.types.sql),

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { defect } from "../../../base/index.ts";
-import type { Catalog, CatalogColumn, Relation, RelationKind } from "./catalog.ts";
+import type { Catalog, CatalogColumn, Reference, Relation, RelationKind } from "./catalog.ts";
 import type { CatalogQueryName } from "./queries/index.ts";
 
 /** One cell as the server writes it in text form. */
@@ -81,10 +81,12 @@ function relationsByOid(rows: CatalogRows): Map<number, Relation> {
     nearest.set(child, [...(nearest.get(child) ?? []), Number(text(row, 1))]);
   }
   const unique = uniqueColumns(rows.unique);
+  const references = referencesByOid(rows.references);
   const relations = new Map<number, Relation>();
   for (const row of rows.relations) {
     const oid = Number(text(row, 0));
     const kind = kinds[text(row, 3)];
+    const referred = references.get(oid);
     // A kind that came with a newer server than this was written for: unknown, so it can't be named.
     if (kind === undefined) continue;
     relations.set(oid, {
@@ -97,12 +99,30 @@ function relationsByOid(rows: CatalogRows): Map<number, Relation> {
       parents: ancestors(oid, nearest),
       temporary: text(row, 4) === "t",
       unique: unique.get(oid) ?? [],
+      ...(referred === undefined ? {} : { references: referred }),
       ...(text(row, 5) === "t" ? { ruled: true } : {}),
       ...(text(row, 6) === "t" ? { barrier: true } : {}),
       ...(typeof row[7] === "string" ? { indexOf: Number(row[7]) } : {}),
     });
   }
   return relations;
+}
+
+/** By the table referred to. */
+function referencesByOid(rows: readonly CatalogRow[]): ReadonlyMap<number, readonly Reference[]> {
+  const found = new Map<number, Reference[]>();
+  for (const row of rows) {
+    const oid = Number(text(row, 0));
+    const reference: Reference = {
+      column: text(row, 1),
+      from: Number(text(row, 2)),
+      fromColumn: text(row, 3),
+      onUpdate: "cnd".includes(text(row, 4)),
+      onDelete: "nd".includes(text(row, 5)),
+    };
+    found.set(oid, [...(found.get(oid) ?? []), reference]);
+  }
+  return found;
 }
 
 /** By table: the columns of each index. */
@@ -148,8 +168,20 @@ function lookUp(rows: readonly CatalogRow[]): (name: string) => readonly string[
 
 function versionOf(rows: CatalogRows): string {
   const hash = createHash("sha256");
-  const { server, relations, columns, views, parents, unique, functions, operators, types } = rows;
-  for (const answer of [server, relations, columns, views, parents, unique, functions, operators, types]) {
+  const { server, relations, columns, views, parents, unique, references, functions, operators, types } =
+    rows;
+  for (const answer of [
+    server,
+    relations,
+    columns,
+    views,
+    parents,
+    unique,
+    references,
+    functions,
+    operators,
+    types,
+  ]) {
     for (const row of answer) hash.update(`${JSON.stringify(row)}\n`);
     hash.update("\n");
   }

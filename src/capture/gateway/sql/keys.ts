@@ -1,7 +1,7 @@
 import type { InsertStmt, Node } from "@pgsql/types";
 import { defect } from "../../../base/index.ts";
 import { type KeyPath, type KeyStep, tableKey } from "../../../policy/index.ts";
-import type { Relation } from "../catalog/catalog.ts";
+import type { Reference, Relation } from "../catalog/catalog.ts";
 import type { PlanContext } from "../plan.ts";
 import { quoteName, textOf } from "./tree/nodes.ts";
 import { ownExpression } from "./tree/parse.ts";
@@ -36,8 +36,35 @@ function pathColumns(relation: Relation, { schema, table, path }: Steps, context
   return [...own, ...stepColumns(relation, path.steps, context)];
 }
 
-/** The columns of a table from which somebody's customer, or for those bound to tickets somebody's tickets, are known. */
+/**
+ * The columns of a table from which somebody's customer, or for those bound to tickets somebody's tickets, are known, and those whose
+ * change a foreign key would hand on to such a column.
+ */
 export function leadingColumns(relation: Relation, context: PlanContext): ReadonlySet<string> {
+  const handed = (relation.references ?? []).filter(
+    (reference) => reference.onUpdate && leadsBy(reference, context, true),
+  );
+  return new Set([...ownLeadingColumns(relation, context), ...handed.map(({ column }) => column)]);
+}
+
+/** Whether a foreign key stands in a column that says whose a row is; `ofTickets`: or whose ticket, for those bound to theirs. */
+function leadsBy({ from, fromColumn }: Reference, context: PlanContext, ofTickets: boolean): boolean {
+  const child = context.catalog.byOid(from);
+  if (child === null || ownLeadingColumns(child, context).has(fromColumn)) return true;
+  const { tickets } = context.protection;
+  if (!ofTickets || tickets === null || !context.role.ticketBound) return false;
+  const { schema, table, assignee, closed, open } = tickets;
+  return isOf(child, schema, table, context) && [assignee, closed, open?.path.column].includes(fromColumn);
+}
+
+/** Whether a row of another table would lead to nobody once the row that it refers to is deleted. */
+export function leavesRows(relation: Relation, context: PlanContext): boolean {
+  return (relation.references ?? []).some(
+    (reference) => reference.onDelete && leadsBy(reference, context, false),
+  );
+}
+
+function ownLeadingColumns(relation: Relation, context: PlanContext): ReadonlySet<string> {
   const { protection, role } = context;
   const { tickets } = protection;
   const paths: Steps[] = [...protection.tables.values()].map(({ schema, table, key }) => {

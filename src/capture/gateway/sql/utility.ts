@@ -168,6 +168,7 @@ function passing(tree: Node, work: Work): Output {
   const [kind] = Object.keys(tree);
   const found = names(tree, work);
   if (reachesFar(tree, work)) work.count.protected = true;
+  keepFromFollowing(tree, work);
   if ("TruncateStmt" in tree)
     for (const place of tree.TruncateStmt.relations ?? []) {
       const relation = names(place, work)[0];
@@ -274,6 +275,27 @@ function copyIn(copy: CopyStmt, work: Work): Output {
   work.count.action = "update";
   if (configured(found, work.context)) work.count.protected = true;
   return nothing();
+}
+
+/** Through a foreign key with ON UPDATE CASCADE a table of one's own would hold what a field becomes. */
+function keepFromFollowing(tree: Node, { context, searchPath }: Work): void {
+  const follows = anywhere(tree, ({ pktable: place, fk_upd_action: action }) => {
+    if (!isTree(place) || action !== "c" || typeof place["relname"] !== "string") return false;
+    const { relname, schemaname } = place;
+    const found =
+      typeof schemaname === "string"
+        ? context.catalog.relation(schemaname, relname)
+        : context.catalog.resolve(relname, searchPath);
+    // One that isn't there yet is the table being made.
+    if (found === null) return false;
+    return touchesProtected(found, context) || hidesProtected(found, searchPath, context);
+  });
+  if (follows)
+    refuse(
+      "derived",
+      "a foreign key would copy what customers' fields become",
+      "Leave ON UPDATE CASCADE out.",
+    );
 }
 
 /** These statements are sent with their names as they came, and the rows of a table behind must not be met instead. */

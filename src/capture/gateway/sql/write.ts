@@ -25,7 +25,7 @@ import {
   type Output,
 } from "./scope.ts";
 import { carry, levelOf, rewriteQuery, rewriteTargets } from "./select.ts";
-import { isLink, keepTickets, keptValue, leadingColumns } from "./keys.ts";
+import { isLink, keepTickets, keptValue, leadingColumns, leavesRows } from "./keys.ts";
 import {
   type Guarded,
   guardOf,
@@ -181,7 +181,8 @@ function unbound({ level, target }: Writing): void {
 
 /** Without its link a row would be nobody's. */
 function keepLinks({ level, target }: Writing): void {
-  if (isLink(target.relation, level.env.work.context))
+  const { context } = level.env.work;
+  if (isLink(target.relation, context) || leavesRows(target.relation, context))
     refuse("key", "customers' rows would no longer lead to their customer", "Ask whoever runs the database.");
 }
 

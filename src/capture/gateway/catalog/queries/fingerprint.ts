@@ -33,6 +33,7 @@ export const fingerprint: CatalogQuery = {
     mixed("pg_rewrite", "x.oid", ofClass("x.ev_class") + userOwn("x.oid")),
     mixed("pg_inherits", "x.inhrelid, ' ', x.inhparent", ofClass("x.inhrelid")),
     mixed("pg_index", "x.indexrelid", ofClass("x.indrelid") + userOwn("x.indrelid")),
+    mixed("pg_constraint", "x.oid", ofClass("x.conrelid") + userOwn("x.oid")),
     mixed("pg_proc", "x.oid", userOwn("x.oid")),
     mixed("pg_type", "x.oid", notTemporary("x.typnamespace") + userOwn("x.oid")),
     mixed("pg_operator", "x.oid", userOwn("x.oid")),

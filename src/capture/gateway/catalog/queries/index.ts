@@ -3,6 +3,7 @@ import { functions, operators, types } from "./names.ts";
 import { parents } from "./parents.ts";
 import type { CatalogQuery } from "./query.ts";
 import { relations } from "./relations.ts";
+import { references } from "./references.ts";
 import { server } from "./server.ts";
 import { unique } from "./unique.ts";
 import { views } from "./views.ts";
@@ -17,6 +18,7 @@ export type CatalogQueryName =
   | "views"
   | "parents"
   | "unique"
+  | "references"
   | "functions"
   | "operators"
   | "types";
@@ -29,6 +31,7 @@ export const catalogQueries: Readonly<Record<CatalogQueryName, CatalogQuery>> = 
   views,
   parents,
   unique,
+  references,
   functions,
   operators,
   types,
