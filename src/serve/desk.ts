@@ -164,6 +164,10 @@ interface Opened {
 function deskOf({ store, log, configuration, clock, alone }: Opened): Desk {
   const settings = settingsOf(configuration);
   const place = { data: store.data, clock, serve: log.serve ?? null };
+  const users = [...(configuration.gateway?.login.users.values() ?? [])];
+  // Whoever may log in is somebody, whether or not anything was read.
+  const knows = async (actor: ActorId): Promise<boolean> =>
+    users.some((user) => user.actor === actor) || isKnownActor(store, actor);
   /** Nobody has an answer before the question is on record; both are under way together. */
   const asking = async <Answer>(question: Question, answer: () => Promise<Answer>): Promise<Answer> => {
     const recorded = recordQuestion(place, question);
@@ -199,13 +203,13 @@ function deskOf({ store, log, configuration, clock, alone }: Opened): Desk {
       ),
     traceReport: (answer) => tracePage(answer, measured(), formatInstant(clock() as Instant)),
     scope: (question) => asking(scopeAsked(question, false), () => scope(store, question)),
-    knows: (actor) => isKnownActor(store, actor),
+    knows,
     scopeCsv: async function* (question) {
       await asking(scopeAsked(question, true), () => Promise.resolve());
       yield* scopeCsv(store.stream, question);
     },
     exportSightings: (wish) => exportSightings({ store, ...log }, wish),
-    exportEvidence: (wish) => exportEvidence({ store, ...log }, wish),
+    exportEvidence: (wish) => exportEvidence({ store, ...log, knows }, wish),
     close: () => store.close(),
   };
 }

@@ -6,8 +6,8 @@ import { resolve } from "node:path";
 import { zipSync } from "fflate";
 import { z } from "zod";
 import { type Refusal, defect, isRefusal, refusal } from "../base/index.ts";
-import { type Instant, formatInstant } from "../domain/index.ts";
-import { always, isKnownActor } from "../explain/index.ts";
+import { type ActorId, type Instant, formatInstant } from "../domain/index.ts";
+import { always } from "../explain/index.ts";
 import { makeBundle, openReader } from "../record/index.ts";
 import {
   type EvidenceAttachment,
@@ -50,6 +50,8 @@ export interface EvidenceAnswer {
 
 export interface EvidencePlace extends LogOptions {
   readonly store: Store;
+  /** False: nothing names this actor. */
+  readonly knows: (actor: ActorId) => Promise<boolean>;
 }
 
 /** Files of a .zip without the zip64 extension, which the verifier's page and many tools don't read. */
@@ -100,14 +102,14 @@ interface Gathered {
 }
 
 async function gather(
-  { store, clock, witnesses }: EvidencePlace,
+  { store, clock, witnesses, knows }: EvidencePlace,
   recorder: LogWriter,
   wish: EvidenceWish,
 ): Promise<Gathered | Refusal> {
   const question = { actor: wish.actor, since: wish.since, until: wish.until, unexplainedOnly: false };
   const rows = await rowsOf({ store, clock }, recorder.log, wish);
   if (isRefusal(rows)) return rows;
-  if (rows.sightings + rows.exposureUnknown === 0 && !(await isKnownActor(store, wish.actor)))
+  if (rows.sightings + rows.exposureUnknown === 0 && !(await knows(wish.actor)))
     return refusal(
       "input",
       `nothing on record names an actor ${wish.actor}: no bundle was written`,

@@ -84,7 +84,7 @@ function probesActorText({ probes, probesOf }: WhatSaw): string {
     .slice(0, probesShownMax)
     .map((one) => `${one.table} (${one.fields.join(", ")}) ${count(one.probes)}`);
   const more = probesOf.length > probesShownMax ? ", and others" : "";
-  return `\nProbes: ${count(probes)} statements were decided by customers' fields and name nobody: ${shown.join("; ")}${more}.\n`;
+  return `\nProbes: ${probes === 1 ? "1 statement" : `${count(probes)} statements`} decided by customers' fields, and naming nobody: ${shown.join("; ")}${more}.\n`;
 }
 
 export function actorRows(answer: WhatSaw): string[][] {

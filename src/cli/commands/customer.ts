@@ -91,9 +91,10 @@ function probesCustomerText({ probes, probesBy }: WhoSaw): string {
   if (probes === 0) return "";
   const [first, ...others] = probesBy.map(({ actor }) => actor);
   const who = others.length === 0 ? (first ?? "") : `${first ?? ""} and ${count(others.length)} more`;
+  const statements = probes === 1 ? "1 statement" : `${count(probes)} statements`;
   return (
-    `\nProbes: ${count(probes)} statements by ${who} were decided by customers' fields and name nobody (a count, a search without a hit); ` +
-    `any of them may have asked for this one. whosaw actor ID says of which fields.\n`
+    `\nProbes: ${statements} by ${who} decided by customers' fields, and naming nobody (a count, say); ` +
+    `any may have asked for this one. whosaw actor ID says of which fields.\n`
   );
 }
 

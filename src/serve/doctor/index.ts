@@ -122,7 +122,11 @@ async function store(data: string, configuration: Configuration): Promise<Check>
   if (url === undefined) {
     return existsSync(join(data, "store"))
       ? ok("store", "the embedded store's folder is there")
-      : warned("store", "there is no store yet", "It is made at the first import, or by whosaw rebuild.");
+      : warned(
+          "store",
+          "there is no store yet",
+          "It is made by whosaw serve, at the first import, or by whosaw rebuild.",
+        );
   }
   try {
     const answer = await fetch(new URL("/ping", url), { signal: AbortSignal.timeout(pingMillisMax) });
