@@ -44,6 +44,15 @@ const followed = {
   leaks: "calls.number",
 };
 
+/** A ticket without a crew fails by an error that quotes it whole. */
+const crewed = {
+  before: `create table crews (id text primary key); insert into crews values ('a');
+    alter table tickets add column crew text not null default 'a' references crews (id) on delete set null;
+    grant select, update, delete on crews to desk_lead`,
+  after: "alter table tickets drop column crew; drop table crews",
+  leaks: "tickets.subject",
+};
+
 /** Foreign keys that hand on what happens to a row: to whom others belong, and copies of fields. */
 export const keys: readonly Evasion[] = [
   whileKeyed(
@@ -64,6 +73,7 @@ export const keys: readonly Evasion[] = [
     "update client_ids set id = 1000 + id where id < 9",
     "select number from calls where customer_id > 1000",
   ),
+  { ...whileKeyed("k5", crewed, "delete from crews"), want: "S" },
   evasion(
     "B",
     "k4",

@@ -30,7 +30,8 @@ create function crm.upper(text) returns text language sql as 'select $1';
 create operator crm.=== (leftarg = int, rightarg = int, function = pg_catalog.int4eq);
 create table public.pg_class (mine int);
 create table crm.follows (customer int references public.customers (id) on update cascade on delete set null);
-create table crm.stays (customer int references public.customers (id) on delete cascade);
+create table crm.goes (mood crm.mood, customer int references public.customers (id) on delete cascade);
+create table crm.stays (customer int references public.customers (id));
 create rule loud as on insert to crm.tickets do instead select * from public.customers;
 `;
 
@@ -101,8 +102,10 @@ describe.each(serversHere())("the catalog of $name", ({ bin }) => {
 
   it("knows which foreign keys hand a row's change on, and leaves out those that refuse it", () => {
     const from = catalog.relation("crm", "follows")?.oid;
+    const gone = catalog.relation("crm", "goes")?.oid;
     expect(catalog.relation("public", "customers")?.references).toEqual([
       { column: "id", from, fromColumn: "customer", onUpdate: true, onDelete: true },
+      { column: "id", from: gone, fromColumn: "customer", onUpdate: false, onDelete: false },
     ]);
     expect(catalog.relation("crm", "tickets")?.references).toBeUndefined();
   });

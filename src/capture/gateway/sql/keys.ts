@@ -64,6 +64,18 @@ export function leavesRows(relation: Relation, context: PlanContext): boolean {
   );
 }
 
+/** Whether what happens to rows of a table happens to customers' rows too, by foreign keys: then an error may quote one of these. */
+export function reachesProtected(relation: Relation, context: PlanContext): boolean {
+  const reached = new Set([relation.oid]);
+  // What is added while the set is gone through is gone through as well.
+  for (const oid of reached) {
+    const one = context.catalog.byOid(oid);
+    if (one !== null && isProtected(one, context)) return true;
+    for (const { from } of one?.references ?? []) reached.add(from);
+  }
+  return false;
+}
+
 function ownLeadingColumns(relation: Relation, context: PlanContext): ReadonlySet<string> {
   const { protection, role } = context;
   const { tickets } = protection;

@@ -25,7 +25,7 @@ import {
   type Output,
 } from "./scope.ts";
 import { carry, levelOf, rewriteQuery, rewriteTargets } from "./select.ts";
-import { isLink, keepTickets, keptValue, leadingColumns, leavesRows } from "./keys.ts";
+import { isLink, keepTickets, keptValue, leadingColumns, leavesRows, reachesProtected } from "./keys.ts";
 import {
   type Guarded,
   guardOf,
@@ -99,6 +99,7 @@ function targetOf(place: RangeVar, level: Level, isFresh: boolean): Target {
   const guarded = guardOf(relation, context);
   const item = tableItem(alias, unaliased ? relation.schema : null, relation, undefined);
   if (guarded === null) {
+    if (reachesProtected(relation, context)) work.count.protected = true;
     if (relation.definition !== null && touchesProtected(relation, context))
       refuse("view", `view "${relation.name}" shows customers' tables`, "Write to the tables themselves.");
     return { relation, item, guarded, occurrence: null };

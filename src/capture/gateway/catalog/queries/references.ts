@@ -4,7 +4,7 @@ import type { CatalogQuery } from "./query.ts";
 export const references: CatalogQuery = {
   why:
     "A foreign key that hands a change on (ON UPDATE CASCADE, ON DELETE SET NULL) changes a row that no statement names: whose it is, " +
-    "perhaps. Those that refuse the change, or delete the row, change nobody's.",
+    "perhaps. Where that fails, the error may quote the row. Those that refuse the change touch no other row.",
   sql: `
 select c.confrelid, t.attname, c.conrelid, f.attname, c.confupdtype, c.confdeltype
   from pg_catalog.pg_constraint c
@@ -13,6 +13,6 @@ select c.confrelid, t.attname, c.conrelid, f.attname, c.confupdtype, c.confdelty
   join pg_catalog.pg_attribute f on f.attrelid operator(pg_catalog.=) c.conrelid and f.attnum operator(pg_catalog.=) k.own
  where c.contype operator(pg_catalog.=) 'f'::pg_catalog."char"
    and (c.confupdtype operator(pg_catalog.=) any ('{c,n,d}'::pg_catalog."char"[])
-        or c.confdeltype operator(pg_catalog.=) any ('{n,d}'::pg_catalog."char"[]))
+        or c.confdeltype operator(pg_catalog.=) any ('{c,n,d}'::pg_catalog."char"[]))
  order by c.oid, k.own`,
 };
