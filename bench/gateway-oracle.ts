@@ -1,7 +1,8 @@
 /**
  * The marker oracle over random statements: what left without a sighting (must be nothing), how much is recorded that wasn't in the
  * bytes, and which harmless statements are refused. Each script runs on the bare server and through the gateway.
- * Run: npm run bench -- gateway-oracle [--statements N] [--minutes M] [--seed S] [--server 15|18] [--direct] [--sqlsmith] [--short]
+ * `--refused N` prints so many of the harmless scripts that each rule refused.
+ * Run: npm run bench -- gateway-oracle [--statements N] [--minutes M] [--seed S] [--server 15|18] [--direct] [--sqlsmith] [--refused N] [--short]
  */
 import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -23,6 +24,7 @@ const statementsMax = Number(option("statements") ?? (short ? 500 : 20_000));
 const until = Date.now() + Number(option("minutes") ?? 600) * 60_000;
 const seed = Number(option("seed") ?? 1);
 const major = option("server") === "15" ? 15 : 18;
+const refusedShown = Number(option("refused") ?? 0);
 const direct = process.argv.includes("--direct");
 const desk = { customers: 30, agents: 4, seed: 3, markers: true };
 
@@ -70,7 +72,12 @@ function print(tally: Tally, seconds: number): void {
   console.log(`neither answered nor refused, where the bare server answers: ${tally.broken.length}`);
   console.log(`answers with fewer markers than the bare server's: ${tally.missing.length}`);
   for (const [rule, count] of [...tally.rules].sort(([, a], [, b]) => b - a))
-    console.log(`  refused by ${rule}: ${count}`);
+    console.log(
+      `  refused by ${rule}: ${count}, harmless ones ${tally.harmlessByRule.get(rule)?.length ?? 0}`,
+    );
+  for (const [rule, all] of tally.harmlessByRule)
+    for (const script of all.slice(0, refusedShown))
+      console.log(`REFUSED ${rule}\n  ${script.join(";\n  ")}`);
   for (const { script, mark } of tally.unrecorded.slice(0, direct ? 0 : 10))
     console.log(`UNRECORDED ${JSON.stringify(mark)}\n  ${script.join(";\n  ")}`);
   for (const { script, said } of tally.broken.slice(0, 10))

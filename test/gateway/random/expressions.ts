@@ -76,6 +76,10 @@ const makers: Readonly<Record<Kind, readonly Maker[]>> = {
     (a) => `to_char(${a("time")}, 'YYYY')`,
     (a) => `(${a("text")})::varchar(40)`,
     (a) => `cast(${a("text")} as text)`,
+    (a) => `kb.slug(${a("text")})`,
+    (a) => `json_value(${a("json")}, '$.nick' default 'none' on empty)`,
+    (a) => `json_query(${a("json")}, '$' passing ${a("text")} as x returning text keep quotes)`,
+    (a) => `xmlserialize(content xmlelement(name a, ${a("text")}) as text)`,
   ],
   int: [
     (a) => `length(${a("text")})`,
@@ -101,6 +105,8 @@ const makers: Readonly<Record<Kind, readonly Maker[]>> = {
     (a) => `jsonb_build_array(${a("text")}, ${a("text")})`,
     (a) => `${a("json")} || jsonb_build_object('x', ${a("text")})`,
     (a) => `${a("json")} -> 'nick'`,
+    (a) => `json_object('k' value ${a("text")} absent on null returning jsonb)`,
+    (a) => `json_query(jsonb_build_array(${a("text")}), '$[0]' with wrapper)`,
   ],
   bool: [
     (a) => `${a("int")} < ${a("int")}`,
@@ -115,6 +121,8 @@ const makers: Readonly<Record<Kind, readonly Maker[]>> = {
     (a) => `(${a("int")}, ${a("text")}) > (1, 'a')`,
     (a) => `${a("text")} ~ '[0-9]+'`,
     (a) => `${a("text")} = any (${a("texts")})`,
+    (a) => `json_exists(${a("json")}, '$.nick' false on error)`,
+    (a) => `${a("text")} is json object`,
   ],
   texts: [
     (a) => `array[${a("text")}, ${a("text")}]`,
@@ -145,6 +153,8 @@ export function expression(kind: Kind, scope: Scope, dice: Dice, depth: number):
     if (depth < -1 || dice.once(6) || scope.columns.length === 0) return literals[kind](dice);
   }
   if (depth > 0 && dice.once(12)) return `(${scope.scalar(kind, scope.columns, depth - 1)})`;
+  if (depth > 0 && kind === "texts" && dice.once(6))
+    return `array(${scope.scalar("text", scope.columns, depth - 1)})`;
   if (depth > 0 && kind === "bool" && dice.once(6)) {
     const inner = scope.scalar("text", scope.columns, depth - 1);
     return dice.once(2) ? `exists (${inner})` : `${expression("text", scope, dice, depth - 1)} in (${inner})`;

@@ -128,7 +128,28 @@ export class QueryWriter {
     if (this.#dice.once(3)) return `select ${aggregate(kind, scope, this.#dice)} from ${from.sql}`;
     const what = expression(kind, scope, this.#dice, Math.min(depth, 1));
     const where = expression("bool", scope, this.#dice, 1);
+    if (this.#dice.once(3)) return this.#chosen(what, where, from, tables);
     return `select ${what} from ${from.sql} where ${where} order by 1 limit 1`;
+  }
+
+  /** One value out of rows that are chosen in ways that help desks choose them: the newest, the first of each, a few at random. */
+  #chosen(what: string, where: string, from: From, tables: readonly Source[]): string {
+    const dice = this.#dice;
+    const flat: Scope = { columns: from.columns, scalar: () => "select null" };
+    const int = expression("int", flat, dice, 0);
+    const alias = this.#name("n");
+    const other = this.#table(tables);
+    const of = expression("int", { columns: other.columns, scalar: () => "select 1" }, dice, 0);
+    const rows = `from ${from.sql} where ${where}`;
+    const order = dice.pick([int, `${int} desc`, "random()"]);
+    return dice.pick([
+      `select ${alias}.v from (select ${what} as v, row_number() over (partition by ${int} % 3 order by ${order}) as n ${rows}) ${alias} where ${alias}.n = 1 limit 1`,
+      `select ${alias}.v from (select ${what} as v ${rows} order by ${order} limit 2) ${alias} limit 1`,
+      `select ${what} from ${from.sql} where ${int} in (select ${of} from ${other.sql} order by 1 limit 3) order by 1 limit 1`,
+      `select distinct on (${int} % 2) ${what} ${rows} order by ${int} % 2, ${int} limit 1`,
+      `select ${what} ${rows} order by ${order} limit 1`,
+      `with ${alias} as (select ${what} as v ${rows} order by ${order} limit 3) select ${alias}.v from ${alias} limit 1`,
+    ]);
   }
 
   #table(tables: readonly Source[]): From {
@@ -171,10 +192,29 @@ export class QueryWriter {
       const array = expression("texts", this.#scope(outer, tables), dice, 1);
       return { sql: `unnest(${array}) as ${alias} (v)`, columns: [{ sql: `${alias}.v`, kind: "text" }] };
     }
+    if (dice.once(6)) return this.#document(alias, outer, tables);
     const inner = this.query(depth - 1, tables, dice.once(2) ? outer : []);
     return {
       sql: `lateral (${inner.sql}) as ${alias}`,
       columns: inner.columns.map(([name, kind]) => ({ sql: `${alias}.${name}`, kind })),
+    };
+  }
+
+  /** JSON or XML, read as a table. */
+  #document(alias: string, outer: readonly Column[], tables: readonly Source[]): From {
+    const dice = this.#dice;
+    const scope = this.#scope(outer, tables);
+    const v: Column = { sql: `${alias}.v`, kind: "text" };
+    const n: Column = { sql: `${alias}.n`, kind: "int" };
+    if (dice.once(2))
+      return {
+        sql: `xmltable('/r/a' passing xmlelement(name r, xmlelement(name a, ${expression("text", scope, dice, 1)})) columns n for ordinality, v text path '.' default 'none') as ${alias}`,
+        columns: [v, n],
+      };
+    const json = expression("json", scope, dice, 1);
+    return {
+      sql: `json_table(jsonb_build_array(${json}), '$[*]' columns (n for ordinality, nested path '$' columns (v text format json path '$' error on error))) as ${alias}`,
+      columns: [v, n],
     };
   }
 
@@ -211,6 +251,8 @@ export class QueryWriter {
     const dice = this.#dice;
     if (depth > 0 && dice.once(7)) return this.#with(depth, tables, outer);
     if (depth > 0 && dice.once(7)) return this.#union(depth, tables, outer);
+    if (depth > 0 && dice.once(10)) return this.#newest(depth, tables, outer);
+    if (depth > 0 && dice.once(10)) return this.#recursive(depth, tables);
     const kinds = Array.from({ length: 1 + dice.below(4) }, () => this.#kind());
     return this.#select(kinds, depth, { tables, outer });
   }
@@ -251,6 +293,49 @@ export class QueryWriter {
     return {
       sql: `select ${distinct}${list.join(", ")} from ${from.sql}${where}${group}${order}${limit}${lock}`,
       columns: named,
+    };
+  }
+
+  /** The first rows of each group. */
+  #newest(depth: number, tables: readonly Source[], outer: readonly Column[]): Query {
+    const dice = this.#dice;
+    const inner = this.#select(["int", this.#kind(), "text"], depth - 1, { tables, outer });
+    const [group = ["", "int"], second = group] = inner.columns;
+    const [rows, one] = [this.#name("i"), this.#name("q")];
+    const list = inner.columns.map(([name]) => `${one}.${name}`).join(", ");
+    const window = `partition by ${rows}.${group[0]} order by ${rows}.${second[0]}`;
+    const sql = dice.once(3)
+      ? `select distinct on (${one}.${group[0]}) ${list} from (${inner.sql}) ${one} order by ${one}.${group[0]}, ${one}.${second[0]} limit 20`
+      : `select ${list} from (select ${rows}.*, ${dice.pick(["row_number", "rank", "dense_rank"])}() over (${window}) as place from (${inner.sql}) ${rows}) ${one} where ${one}.place < 3 limit 20`;
+    return { sql, columns: inner.columns };
+  }
+
+  /** A recursive query that goes from one row to the next, four times at most. */
+  #recursive(depth: number, tables: readonly Source[]): Query {
+    const dice = this.#dice;
+    const name = this.#name("r");
+    const [start, next] = [this.#table(tables), this.#table(tables)];
+    const own: readonly Column[] = [
+      { sql: `${name}.i`, kind: "int" },
+      { sql: `${name}.v`, kind: "text" },
+    ];
+    const first = expression("text", this.#scope(start.columns, tables), dice, 1);
+    const again = expression("text", this.#scope([...next.columns, ...own, ...own], tables), dice, 1);
+    const key = next.columns.find(({ kind }) => kind === "int")?.sql ?? "2";
+    const where = expression("bool", { columns: start.columns, scalar: () => "select true" }, dice, 0);
+    const both = `select 1, (${first})::text from ${start.sql} where ${where} ${dice.pick(["union", "union", "union all"])} select ${name}.i + 1, (${again})::text from ${name} join ${next.sql} on ${key} = ${name}.i + 1 where ${name}.i < 4`;
+    const table: Source = {
+      name,
+      columns: [
+        ["i", "int"],
+        ["v", "text"],
+      ],
+      customer: null,
+    };
+    const outerQuery = this.query(depth - 1, [table, table, ...tables.slice(0, 4)], []);
+    return {
+      sql: `with recursive ${name} (i, v) as (${both}) ${outerQuery.sql}`,
+      columns: outerQuery.columns,
     };
   }
 

@@ -18,13 +18,15 @@ function script(random: Random): Script {
   const dice = new Dice(random);
   const writer = new QueryWriter(dice);
   const query = (): Query => writer.query(dice.below(depthMax + 1));
-  const kind = dice.below(20);
+  const kind = dice.below(21);
   if (kind < 13) return [query().sql];
   if (kind < 15) return inTransaction(changing(dice, writer));
   if (kind === 15) return cursor(dice, query());
   if (kind === 16) return [`prepare p as ${query().sql}`, "execute p", "execute p", "deallocate p"];
   if (kind === 17) return [`copy (${query().sql}) to stdout${dice.pick(["", " (format csv, header)"])}`];
   if (kind === 18) return view(dice, query());
+  // Two columns of each name, as in `select t.*, c.*`.
+  if (kind === 19) return [`select * from (select i.*, i.* from (${query().sql}) i) q`];
   return inTransaction([query().sql, query().sql, query().sql]);
 }
 

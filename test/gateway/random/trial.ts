@@ -21,6 +21,8 @@ export interface Tally {
   harmless: number;
   refused: number;
   readonly rules: Map<string, number>;
+  /** Scripts that were refused though harmless, by the rule that refused them. */
+  readonly harmlessByRule: Map<string, Script[]>;
   /** The bare server answers, and the gateway neither answers nor refuses. */
   readonly broken: { readonly script: Script; readonly said: string }[];
   /** Markers that the bare server brings and the gateway doesn't. */
@@ -39,6 +41,7 @@ export function emptyTally(): Tally {
     refused: 0,
     unrecorded: [],
     rules: new Map(),
+    harmlessByRule: new Map(),
     broken: [],
     missing: [],
   };
@@ -79,15 +82,22 @@ interface Run {
 async function run(client: RawClient, script: Script, send: Send): Promise<Run> {
   const from = client.pieces.length;
   const answers: Answer[] = [];
-  for (const sql of script) answers.push(await send(client, sql));
+  const stuck: string[] = [];
+  try {
+    for (const sql of script) answers.push(await send(client, sql));
+  } catch (error) {
+    // No answer in time. What it says tells what came instead.
+    stuck.push(String(error));
+    client.destroy();
+  }
   const said = answers
     .flatMap(({ messages }) => messages)
     .filter(({ type }) => type === "E")
     .map(({ body }) => body.toString().replaceAll("\0", " "));
   return {
     pieces: client.pieces.slice(from),
-    errors: answers.flatMap(({ errors }) => errors),
-    said: said.join(" | "),
+    errors: [...answers.flatMap(({ errors }) => errors), ...stuck.map(() => "stuck")],
+    said: [...said, ...stuck].join(" | "),
   };
 }
 
@@ -137,7 +147,11 @@ export class Trial {
     if (refused) {
       tally.refused++;
       for (const { rule } of now.of("refusal")) tally.rules.set(rule, (tally.rules.get(rule) ?? 0) + 1);
-      if (bare.errors.length === 0 && bareMarks === 0) tally.refusedHarmless++;
+      if (bare.errors.length === 0 && bareMarks === 0) {
+        tally.refusedHarmless++;
+        const rule = now.of("refusal")[0]?.rule ?? "none";
+        tally.harmlessByRule.set(rule, [...(tally.harmlessByRule.get(rule) ?? []), script]);
+      }
     } else if (bare.errors.length === 0 && mine.errors.length > 0)
       tally.broken.push({ script, said: mine.said });
     const mineMarks = finder.inAll(Buffer.concat(mine.pieces.map(({ bytes }) => bytes))).length;
@@ -149,6 +163,7 @@ export class Trial {
 
   async #calm(): Promise<void> {
     for (const client of [this.#bare, this.#mine]) {
+      if (client?.closed === true) continue;
       const answer = await client?.query("rollback");
       const status = answer?.messages.at(-1)?.body.toString();
       if (client !== null && (status !== "I" || client.closed)) client.destroy();
