@@ -235,13 +235,11 @@ select (select email from customers limit 1)
 
 select (select min(e) from (select email e from customers limit 3) x)
 
--- refused
 select (select email from customers where id = (select customer_id from tickets limit 1))
 
--- refused
+-- any
 select (select email from customers order by random() limit 1)
 
--- refused
 select (select x.email from (select email, row_number() over (order by language) n from customers) x where n = 1)
 
 with last as (select customer_id from tickets order by opened desc limit 1) select (select email from customers where id = (select customer_id from last))
@@ -261,3 +259,61 @@ select t.id, t.subject, (select name from agents a where a.id = t.assignee_id) f
 select string_agg(x, ',') from (select email x from customers where id < 3 union all select subject from tickets where id < 3) u
 
 with x as (insert into tickets (customer_id, queue, subject) select id, 'new', 'Hello' from only customers where email like '%1%' returning customer_id) select c.email from customers c join x on x.customer_id = c.id
+
+--- Sub-selects that choose their rows: computed once, in WITH or beside each row.
+
+select t.id, (select x.body from (select m.body, row_number() over (order by m.created desc, m.id) as n from messages m where m.ticket_id = t.id) x where x.n = 1) as last from tickets t order by t.id
+
+select c.id, (select m.body from messages m where m.ticket_id = (select t.id from tickets t where t.customer_id = c.id order by t.opened desc, t.id limit 1) order by m.id limit 1) from customers c
+
+select c.id, (select kb.slug(t.subject) from tickets t where t.customer_id = c.id order by t.id limit 1) from customers c order by c.id limit 4
+
+select *, (select x.body from (select m.body from messages m where m.ticket_id = t.id order by m.id limit 2) x order by 1 limit 1) from tickets t
+
+select string_agg((select x.body from (select m.body from messages m where m.ticket_id = t.id order by m.id limit 2) x order by 1 limit 1), ',' order by t.id) from tickets t group by t.queue
+
+select t.id, array(select m.body from messages m where m.ticket_id = t.id order by m.id limit 2), coalesce((select m.body from messages m where m.ticket_id = t.id order by m.id limit 1), '-')::text from tickets t
+
+select lag((select m.body from messages m where m.ticket_id = t.id order by m.id limit 1)) over (order by t.id) from tickets t
+
+select c.name, row_number() over (partition by (select t.queue from tickets t where t.customer_id = c.id order by t.id limit 1) order by c.id), first_value(c.email) over w from customers c window w as (partition by (select t.queue from tickets t where t.customer_id = c.id order by t.id limit 1) order by c.id)
+
+select count(*), (select email from customers order by id limit 1) from tickets
+
+(select (select email from customers order by id limit 1)) union all select name from customers where id < 3
+
+-- any
+select t.id, (select m.body from messages m where m.ticket_id = t.id order by random() limit 1) from tickets t
+
+-- refused
+select t.queue, (select x.body from (select m.body, row_number() over (order by m.id) as n from messages m where m.author = t.queue) x where x.n = 1) from tickets t group by t.queue
+
+--- Recursive queries that leave out what is there already.
+
+with recursive r(id, subject) as (select id, subject from tickets where id = 1 union select t.id, t.subject from tickets t join r on t.id = r.id + 1 where t.id < 5) select * from r where id = 3
+
+with recursive r(id, names) as (select 1::bigint, name from customers where id = 1 union select c.id, r.names || c.name from customers c join r on c.id = r.id + 1 where c.id < 4) select names from r where id = 3
+
+with recursive r(a, b) as (select email, ''::text from customers where id = 3 union select b, a from r) select b from r
+
+with recursive r(i, n) as (select 1, ''::text union select (i + 1) % 5, (select name from customers where id = i + 1) from r) select * from r
+
+-- refused
+with recursive r(i, n) as (select 1, ''::text union select i + 1, x.name from r, lateral (select name from customers where id > r.i order by id limit 1) x where i < 4) select * from r
+
+--- Two columns of one name.
+
+select * from (select t.*, c.* from tickets t join customers c on c.id = t.customer_id) x
+
+with d as (select t.id, c.id, c.name from tickets t join customers c on c.id = t.customer_id) select d.*, d.name, row_to_json(d) from d
+
+-- refused
+select x.id from (select t.id, c.id, c.name from tickets t join customers c on c.id = t.customer_id) x
+
+--- XML, and names and types that other schemas may have as well.
+
+select c.id, x.* from customers c, xmltable(xmlnamespaces('http://x.example.com' as n), '/n:r/n:a' passing xmlelement(name r, xmlattributes('http://x.example.com' as xmlns), xmlelement(name a, c.name)) columns a text path '.', o for ordinality, b text path '@b' default 'none' not null) x
+
+select xmlserialize(content xmlelement(name a, c.name) as text), xmlforest(c.name, c.phone as p), xmlpi(name php, c.name), (xmlelement(name a, c.email)) is document from customers c where id < 3
+
+select c.email, cast(null as "interval"), interval '1' hour, pg_catalog.timezone('UTC', c.created), (c.created at time zone 'UTC')::date, (c.created, c.created) overlaps (now(), now()) from customers c where id = 1

@@ -28,13 +28,15 @@ export interface Evasion {
   readonly whose?: readonly string[];
   /** Exactly so many customers are recorded. */
   readonly exactly?: number;
+  /** It answers other rows each time: what must come is something of each field. */
+  readonly choosing?: boolean;
   /** Only as one of the two protocols; what is played by hand is played once. */
   readonly only?: "simple" | "extended";
   /** The first server that knows the syntax. */
   readonly since?: number;
 }
 
-type More = Partial<Pick<Evasion, "only" | "since" | "exactly" | "whose" | "about">>;
+type More = Partial<Pick<Evasion, "only" | "since" | "exactly" | "whose" | "about" | "choosing">>;
 
 /** `id`, statements, fields that leak (words), and what must come of it. */
 export function evasion(

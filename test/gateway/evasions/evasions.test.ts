@@ -52,7 +52,9 @@ function complaints(evasion: Evasion, mine: Outcome, bare: Outcome): readonly st
   const recorded = new Set([...mine.recorded].map((key) => key.split(" ").slice(1).join(" ")));
   const answered = (): void => {
     need(!mine.errors.includes("42501"), "was refused");
-    for (const mark of bare.marks)
+    for (const field of evasion.leaks)
+      need(mine.found.has(field), `did not bring any ${field}, which the bare server does`);
+    for (const mark of evasion.choosing === true ? [] : bare.marks)
       need(mine.marks.has(mark), `did not bring ${mark}, which the bare server does`);
     for (const key of evasion.whose ?? []) {
       const [customer, field] = key.split(" ");

@@ -28,19 +28,19 @@ export const seams: readonly Evasion[] = [
       "create temp view v as select email from customers order by random() limit 1",
       "select (select email from v) from generate_series(1, 3)",
     ],
-    email,
+    { ...email, choosing: true },
   ),
   evasion(
     "R/B",
     "s3",
     "select (select (array_shuffle(array_agg(email)))[1] from customers where id < 9), (select (array_sample(array_agg(name), 1))[1] from customers)",
-    { leaks: "customers.email customers.name", since: 16 },
+    { leaks: "customers.email customers.name", since: 16, choosing: true },
   ),
   evasion(
     "R/B",
     "s4",
     "select (select email from customers where id = (select 1 + last_value % 30 + 0 * n from kb.press_release)), nextval('kb.press_release') from generate_series(1, 3) n",
-    email,
+    { ...email, choosing: true },
   ),
   evasion(
     "R/B",
@@ -175,6 +175,40 @@ export const seams: readonly Evasion[] = [
     "s23",
     "with recursive r(n) as (with teams as (select id, reverse(notes) as name from customers where id = 3) select 1 union all select n + 1 from r, teams where n < 2), teams as (select 1) select (with recursive q as (with teams as (select notes as name from customers where id = 3) select name, 1 as n from teams union all select name, n + 1 from q where n < 2) select string_agg(name, ',') from q) from r",
     { leaks: "customers.notes" },
+  ),
+  // Sub-selects that are moved to be computed once, and recursions that are made a second time.
+  evasion(
+    "R",
+    "s24",
+    "select t.id, (select x.n from (select c.name as n, row_number() over (order by random()) as k from customers c where c.id = t.customer_id) x where x.k = 1) from tickets t where t.customer_id = 3",
+    name,
+  ),
+  evasion(
+    "R",
+    "s25",
+    "select string_agg(substr((select x.n from (select name as n from customers where id = 3 limit 1) x), i, 1), '' order by i) from generate_series(1, 14) i",
+    name,
+  ),
+  evasion(
+    "R",
+    "s26",
+    "with recursive r(a, b, c) as (select 0::bigint, ''::text, ''::text union select r.a + 1, coalesce((select email from customers where id = 3 and r.a = 0), ''), r.b from r where r.a < 3) select c from r where a = 2",
+    email,
+  ),
+  evasion("R", "s27", "select * from (select c.*, c.* from customers c where c.id = 3) q", {
+    leaks: "customers.email customers.name customers.phone",
+  }),
+  evasion(
+    "R",
+    "s28",
+    "select j.v, json_value(to_jsonb(reverse(c.name)), '$' default 'x' on empty), json_query(jsonb_build_array(c.notes), '$[0]' with wrapper) from customers c, json_table(to_jsonb(c), '$' columns (v text path '$.email')) j where c.id = 3",
+    { leaks: "customers.email customers.name customers.notes", since: 17 },
+  ),
+  evasion(
+    "R",
+    "s29",
+    "select x.v from customers c, xmltable('/r/a' passing xmlelement(name r, xmlelement(name a, c.phone)) columns v text path '.') x where c.id = 3",
+    { leaks: "customers.phone" },
   ),
 ];
 

@@ -1,18 +1,7 @@
-import type { ColumnRef, FuncCall, Node, SelectStmt, SubLink, WindowDef } from "@pgsql/types";
-import { companionsOf } from "./companions.ts";
-import {
-  anywhere,
-  become,
-  below,
-  columnRef,
-  isTree,
-  plainSelect,
-  subselect,
-  target,
-  lastWord,
-  textOf,
-  wordsOf,
-} from "./tree/nodes.ts";
+import type { ColumnRef, FuncCall, Node, WindowDef } from "@pgsql/types";
+import { arrayOfQuery, ofSubLink } from "./beside/sublinks.ts";
+import { divideBeside, type Hoist } from "./beside/once.ts";
+import { anywhere, become, below, isTree, lastWord, textOf, wordsOf } from "./tree/nodes.ts";
 import { refuse } from "./tree/refused.ts";
 import {
   type Atom,
@@ -21,19 +10,16 @@ import {
   findColumn,
   findIn,
   findItem,
-  hiddenName,
   type Found,
   type Lineage,
   noLineage,
   type Occurrence,
-  type Output,
   placeOf,
   type Scope,
   stillFound,
   union,
   wholeRow,
 } from "./scope.ts";
-import { rewriteQuery } from "./select.ts";
 import { tiesOf } from "./ties.ts";
 
 /** Customers of a sub-select in an expression: computed beside it, from at least the rows that it reads. */
@@ -61,6 +47,8 @@ export interface Level {
   readonly companions: Companion[];
   /** Fields that go through a window function: a row's answer holds those of its whole partition. */
   readonly through: { readonly partition: readonly Node[]; readonly lineage: Lineage }[];
+  /** Where sub-selects may be moved to, to be computed once. Null: nowhere, as in RETURNING. */
+  readonly hoist: Hoist | null;
   readonly state: { grouped: boolean; aggregates: number; replaced: number };
 }
 
@@ -69,10 +57,14 @@ export interface Use {
   readonly output: boolean;
   readonly aggregate: boolean;
   readonly partition: readonly Node[] | null;
+  /** It needn't be computed for every row: a branch of CASE. */
+  readonly conditional: boolean;
 }
 
-export const forOutput: Use = { output: true, aggregate: false, partition: null };
-export const forDeciding: Use = { output: false, aggregate: false, partition: null };
+export const forOutput: Use = { output: true, aggregate: false, partition: null, conditional: false };
+export const forDeciding: Use = { ...forOutput, output: false };
+/** What functions in FROM are given: computed before what stands after them. */
+export const forSource: Use = { ...forOutput, aggregate: true, conditional: true };
 
 /** What only decides which rows there are, or in which order. */
 export function decide(value: unknown, level: Level): void {
@@ -98,8 +90,13 @@ export function lineageOf(value: unknown, level: Level, use: Use): Lineage {
   if (!isTree(value)) return noLineage;
   if (!isNode(value)) return union(below(value).map((inner) => lineageOf(inner, level, use)));
   if ("ColumnRef" in value) return ofColumn(value, level);
-  if ("SubLink" in value) return ofSubLink(value.SubLink, level, use);
+  if ("SubLink" in value) return ofSubLink(value, level, use);
   if ("FuncCall" in value) return ofCall(value.FuncCall, level, use);
+  const first = firstComputed(value);
+  if (first !== null) {
+    const [always, rest] = first;
+    return union([lineageOf(always, level, use), lineageOf(rest, level, { ...use, conditional: true })]);
+  }
   if ("A_Indirection" in value) {
     const field = ofField(value.A_Indirection.arg, value.A_Indirection.indirection ?? [], level);
     if (field !== null) return field;
@@ -112,9 +109,30 @@ export function lineageOf(value: unknown, level: Level, use: Use): Lineage {
     return ofJsonAggregate(value.JsonObjectAgg.arg, value.JsonObjectAgg.constructor, level, use);
   if ("JsonArrayAgg" in value)
     return ofJsonAggregate(value.JsonArrayAgg.arg, value.JsonArrayAgg.constructor, level, use);
+  if ("JsonArrayQueryConstructor" in value) {
+    become(value, arrayOfQuery(value.JsonArrayQueryConstructor));
+    return lineageOf(value, level, use);
+  }
   if ("SelectStmt" in value || "RangeVar" in value)
     return refuse("shape", "a query stands where none is expected", "Write it as a sub-select.");
   return union(below(Object.values(value)[0]).map((inner) => lineageOf(inner, level, use)));
+}
+
+/** Of what needn't all be computed: the part that always is, and the others. */
+function firstComputed(value: Node): readonly [unknown, readonly unknown[]] | null {
+  if ("CaseExpr" in value) {
+    const { arg, args = [], defresult } = value.CaseExpr;
+    const [when, ...others] = args;
+    const test = when !== undefined && "CaseWhen" in when ? when.CaseWhen : {};
+    return [
+      [arg, test.expr],
+      [test.result, others, defresult],
+    ];
+  }
+  const { args = [] } =
+    "CoalesceExpr" in value ? value.CoalesceExpr : "BoolExpr" in value ? value.BoolExpr : {};
+  const [always, ...rest] = args;
+  return always === undefined ? null : [always, rest];
 }
 
 function ofColumn(node: { ColumnRef: ColumnRef }, level: Level): Lineage {
@@ -149,6 +167,8 @@ function qualified(
   const [table, schema] = path.toReversed();
   if (table === undefined || path.length > 3)
     return refuse("shape", "a column is named in an unknown way", "Name it plainly.");
+  // Moved there by whosaw, and resolved where it stands now.
+  if (level.hoist?.aliases.has(table) === true) return { lineage: noLineage, column: null };
   const at = placeOf(node.ColumnRef, level.env.work);
   const found = findIn(findItem(table, schema ?? null, level.scope, at), column, at);
   if (column !== null && found.column === null) keepFromCalling(column, level);
@@ -191,19 +211,38 @@ function ofField(arg: Node | undefined, steps: readonly Node[], level: Level): L
   return found.lineage;
 }
 
-function ofCall(called: FuncCall, level: Level, use: Use): Lineage {
-  const name = lastWord(called.funcname) ?? "";
-  const counting = isCount(called.funcname, level);
-  const inner: Use = counting ? forDeciding : use;
-  if (called.over !== undefined) return ofWindow(called, called.over, level, inner);
-  const aggregate =
+function isAggregate(called: FuncCall): boolean {
+  return (
     called.agg_star === true ||
     called.agg_distinct === true ||
     called.agg_within_group === true ||
     called.agg_order !== undefined ||
     called.agg_filter !== undefined ||
-    aggregateNames.has(name);
-  if (!aggregate) return lineageOf(called.args, level, use);
+    aggregateNames.has(lastWord(called.funcname) ?? "")
+  );
+}
+
+/** Whether an aggregate stands in an expression; those of sub-selects are their own. */
+export function callsAggregate(value: unknown): boolean {
+  if (isTree(value) && isNode(value)) {
+    if ("SelectStmt" in value) return false;
+    if ("FuncCall" in value && value.FuncCall.over === undefined && isAggregate(value.FuncCall)) return true;
+    const made =
+      "JsonObjectAgg" in value
+        ? value.JsonObjectAgg.constructor
+        : "JsonArrayAgg" in value
+          ? value.JsonArrayAgg.constructor
+          : null;
+    if (made !== null && isTree(made) && made["over"] === undefined) return true;
+  }
+  return below(value).some(callsAggregate);
+}
+
+function ofCall(called: FuncCall, level: Level, use: Use): Lineage {
+  const counting = isCount(called.funcname, level);
+  const inner: Use = counting ? forDeciding : use;
+  if (called.over !== undefined) return ofWindow(called, called.over, level, inner);
+  if (!isAggregate(called)) return lineageOf(called.args, level, use);
   if (isOfOuterLevel(called, level.scope))
     refuse(
       "outer_aggregate",
@@ -211,7 +250,8 @@ function ofCall(called: FuncCall, level: Level, use: Use): Lineage {
       "Put it into the outer query.",
     );
   return asAggregate(level, () => {
-    const each: Use = { ...inner, aggregate: true };
+    const filtered = called.agg_filter !== undefined;
+    const each: Use = { ...inner, aggregate: true, conditional: inner.conditional || filtered };
     const values = [lineageOf(called.args, level, each), tiesOf(called.agg_filter, level)];
     if (called.agg_within_group === true) values.push(lineageOf(called.agg_order, level, each));
     else values.push(tiesOf(called.agg_order, level));
@@ -220,10 +260,10 @@ function ofCall(called: FuncCall, level: Level, use: Use): Lineage {
 }
 
 /** An aggregate all of whose columns are an outer query's is that query's own, wherever it stands, and groups it. */
-function isOfOuterLevel({ args }: FuncCall, scope: Scope): boolean {
+function isOfOuterLevel({ args, agg_order: order, agg_filter: filter }: FuncCall, scope: Scope): boolean {
   if (scope.parent === null) return false;
   let [outer, own] = [0, 0];
-  anywhere(args, ({ ColumnRef: node }) => {
+  anywhere([args, order, filter], ({ ColumnRef: node }) => {
     if (!isTree(node) || !Array.isArray(node["fields"])) return false;
     const words = (node["fields"] as readonly Node[]).map((field) => textOf(field));
     const table = words.at(-2);
@@ -268,6 +308,7 @@ function ofWindow(
   level: Level,
   use: Use,
 ): Lineage {
+  divideBeside(partitionOf(window, level.windows), level);
   const partition = structuredClone(partitionOf(window, level.windows));
   // Written a second time it would read the tables past masks and tickets, and so make other partitions.
   if (anywhere(partition, (tree) => "SubLink" in tree))
@@ -310,49 +351,6 @@ function ofJsonAggregate(arg: unknown, made: unknown, level: Level, use: Use): L
       tiesOf(order, level),
     ]);
   });
-}
-
-function ofSubLink(link: SubLink, level: Level, use: Use): Lineage {
-  const query = queryOf(link);
-  const original = structuredClone(query);
-  const tested = lineageOf(link.testexpr, level, use);
-  const env: Env = { work: level.env.work, scope: level.scope, tables: level.tables, carry: false };
-  const bare = rewriteQuery(query, env, false);
-  const values = union(bare.columns.map(({ lineage }) => lineage));
-  const rest = bare.probed;
-  if (link.subLinkType === "EXISTS_SUBLINK") {
-    for (const atom of [...values, ...rest]) level.probed.add(atom);
-    return noLineage;
-  }
-  if (!use.output || !level.env.carry || values.size === 0) {
-    for (const atom of rest) level.probed.add(atom);
-    return union([tested, values]);
-  }
-  const grouping = level.env.work.context.role.aggregates.smallestGroup > 1;
-  if (grouping) {
-    // Small groups are held back by their customers, so these must be at hand here too.
-    const visible = structuredClone(original);
-    const output = rewriteQuery(visible, { ...env, carry: true }, false);
-    become(query, visibleOnly(visible, output, hiddenName(env.work)));
-  }
-  const beside = companionsOf(original, level, use);
-  level.companions.push(...beside.companions);
-  for (const atom of beside.probed) level.probed.add(atom);
-  return union([tested, beside.lineage]);
-}
-
-function visibleOnly(query: SelectStmt, output: Output, alias: string): SelectStmt {
-  const columns = output.columns.map((_, index) => `${alias}_${index + 1}`);
-  return plainSelect({
-    targetList: columns.map((column, index) => target(columnRef(alias, column), output.columns[index]?.name)),
-    fromClause: [subselect(query, alias, columns)],
-  });
-}
-
-function queryOf(link: SubLink): SelectStmt {
-  const inner = link.subselect;
-  if (inner !== undefined && "SelectStmt" in inner) return inner.SelectStmt;
-  return refuse("shape", "a sub-select of an unknown kind", "Write it as a plain sub-select.");
 }
 
 /** Names that may stand for whole rows somewhere in a query: their rows must hold no column of whosaw's. */

@@ -1,18 +1,8 @@
 import type { Alias, JoinExpr, Node, RangeSubselect, RangeVar, SelectStmt } from "@pgsql/types";
 import { defect } from "../../../base/index.ts";
 import type { Relation } from "../catalog/catalog.ts";
-import { decide, forOutput, type Level, lineageOf } from "./expressions.ts";
-import {
-  become,
-  columnRef,
-  lastWord,
-  plainSelect,
-  quoteName,
-  subselect,
-  target,
-  textOf,
-  word,
-} from "./tree/nodes.ts";
+import { decide, forSource, type Level, lineageOf } from "./expressions.ts";
+import { become, columnRef, lastWord, quoteName, textOf, word } from "./tree/nodes.ts";
 import { ownExpression, ownSelect } from "./tree/parse.ts";
 import { mistake, refuse } from "./tree/refused.ts";
 import {
@@ -23,7 +13,6 @@ import {
   type Env,
   hiddenName,
   type Item,
-  type Lineage,
   noLineage,
   occurrenceOf,
   type Output,
@@ -32,6 +21,7 @@ import {
   union,
   type Work,
 } from "./scope.ts";
+import { hold, openItem, readItem, renamed, type Sources, type Star, starOf, tableItem } from "./items.ts";
 import { rewriteQuery } from "./select.ts";
 import { decideRows, tieOuter } from "./ties.ts";
 import {
@@ -46,35 +36,6 @@ import {
   touchesProtected,
   viewsDeepMax,
 } from "./tables.ts";
-
-/** One column of what `*` means in FROM; `column` is null for all columns of an item whose columns aren't known. */
-export interface Star {
-  readonly item: Item;
-  readonly column: Column | null;
-  readonly node: () => Node;
-}
-
-/** What is being put together for one FROM clause. */
-export interface Sources {
-  readonly level: Level;
-  /** What a sub-select that isn't LATERAL may read. */
-  readonly outer: Scope | null;
-  /** Aliases that may be read as whole rows. */
-  readonly whole: ReadonlySet<string>;
-  /** Inside a join with an alias: only columns can be had from outside it. */
-  readonly boxed: boolean;
-  /** Where the rows of an alias are now, for FOR UPDATE OF. */
-  readonly moved: Map<string, string>;
-}
-
-export function starOf(item: Item): readonly Star[] {
-  const known = item.columns.map((column): Star => {
-    return { item, column, node: () => columnRef(item.alias, column.name) };
-  });
-  if (!item.openEnded) return known;
-  const all = (): Node => ({ ColumnRef: { fields: [word(item.alias), { A_Star: {} }] } });
-  return [{ item, column: null, node: all }];
-}
 
 /** Resolves and rewrites one thing in FROM, and makes its items known to the level. Gives what `*` means there. */
 export function rewriteSource(node: Node, sources: Sources): readonly Star[] {
@@ -93,7 +54,7 @@ export function rewriteSource(node: Node, sources: Sources): readonly Star[] {
   if ("JoinExpr" in node) return rewriteJoin(node.JoinExpr, sources);
   if ("RangeFunction" in node) {
     const { alias, functions, coldeflist, ordinality } = node.RangeFunction;
-    const lineage = lineageOf(functions, sources.level, { ...forOutput, aggregate: true });
+    const lineage = lineageOf(functions, sources.level, forSource);
     // How many rows it makes tells of its arguments, even where none of its columns is read.
     for (const atom of lineage) sources.level.probed.add(atom);
     const named = alias?.aliasname ?? functionName(functions);
@@ -106,17 +67,15 @@ export function rewriteSource(node: Node, sources: Sources): readonly Star[] {
   }
   if ("RangeTableFunc" in node) {
     const { docexpr, rowexpr, namespaces, columns, alias } = node.RangeTableFunc;
-    const all = lineageOf([docexpr, rowexpr, namespaces, columns], sources.level, {
-      ...forOutput,
-      aggregate: true,
-    });
+    const all = lineageOf([docexpr, rowexpr, namespaces, columns], sources.level, forSource);
     for (const atom of all) sources.level.probed.add(atom);
-    return add(openItem(alias?.aliasname ?? "xmltable", [], all));
+    return add(readItem(alias, "xmltable", columns, all));
   }
   if ("JsonTable" in node) {
     const { alias, ...rest } = node.JsonTable;
-    const all = lineageOf(rest, sources.level, { ...forOutput, aggregate: true });
-    return add(openItem(alias?.aliasname ?? "json_table", [], all));
+    const all = lineageOf(rest, sources.level, forSource);
+    for (const atom of all) sources.level.probed.add(atom);
+    return add(readItem(alias, "json_table", node.JsonTable.columns, all));
   }
   return refuse("shape", "FROM holds something unknown", "Write it as a table or a sub-select.");
 }
@@ -125,24 +84,6 @@ function functionName(functions: readonly Node[] | undefined): string {
   const [list] = functions ?? [];
   const [called] = list !== undefined && "List" in list ? (list.List.items ?? []) : [];
   return (called !== undefined && "FuncCall" in called ? lastWord(called.FuncCall.funcname) : null) ?? "";
-}
-
-function openItem(alias: string, columns: readonly string[], lineage: Lineage): Item {
-  return {
-    alias,
-    schema: null,
-    columns: columns.map((name) => ({ name, lineage })),
-    openEnded: true,
-    rest: lineage,
-    carried: [],
-    hides: false,
-    covers: null,
-  };
-}
-
-function renamed(columns: readonly Column[], alias: Alias | undefined): readonly Column[] {
-  const names = alias?.colnames ?? [];
-  return columns.map((column, index) => ({ ...column, name: textOf(names[index]) ?? column.name }));
 }
 
 /** The relation that a name means, and the common table that hides it. */
@@ -220,28 +161,6 @@ function rewriteTable(outside: Node, inside: Node, place: RangeVar, sources: Sou
     return guardInPlace(tableItem(alias, schema, relation, place.alias), guarded, place, sources);
   const built = maskedTable(outside, inside, guarded, level);
   return { ...hold(outside, built, place.alias ?? { aliasname: alias }, sources), schema, covers: relation };
-}
-
-export function tableItem(
-  alias: string,
-  schema: string | null,
-  relation: Relation,
-  names: Alias | undefined,
-): Item {
-  const columns = renamed(
-    relation.columns.map(({ name }) => ({ name, lineage: noLineage })),
-    names,
-  );
-  return {
-    alias,
-    schema,
-    columns,
-    openEnded: false,
-    rest: noLineage,
-    carried: [],
-    hides: false,
-    covers: null,
-  };
 }
 
 /** A table that this role may see as it is: only its customers are added, as an expression over its columns. */
@@ -358,60 +277,6 @@ function rewriteSubselect(node: Node, part: RangeSubselect, sources: Sources): I
   for (const atom of output.probed) level.probed.add(atom);
   if (env.scope !== null) tieOuter(output, level);
   return hold(node, output, alias ?? { aliasname: hiddenName(work) }, sources);
-}
-
-/**
- * An answer with an alias, in FROM. Where the alias may be read as a whole row, and whosaw's columns would be in it, a row of the visible
- * columns alone gets the alias, beside the one that has them all.
- */
-function hold(node: Node, output: Output, alias: Alias, { level, whole, moved }: Sources): Item {
-  const name = alias.aliasname ?? "";
-  const columns = renamed(output.columns, alias);
-  const rest = output.openEnded ? union(output.columns.map(({ lineage }) => lineage)) : noLineage;
-  const hides = output.carried.length > 0;
-  const boxed = hides && whole.has(name);
-  const holder = boxed ? hiddenName(level.env.work) : name;
-  const item: Item = {
-    alias: name,
-    schema: null,
-    columns,
-    openEnded: output.openEnded,
-    rest,
-    hides,
-    covers: null,
-    carried: output.carried.map(({ occurrence, column, many }) => {
-      return { occurrence, column, many, expression: () => columnRef(holder, column) };
-    }),
-  };
-  if (!boxed) {
-    setAlias(node, alias);
-    return item;
-  }
-  if (output.openEnded)
-    return refuse(
-      "row",
-      `whole rows of "${name}" are read, and its columns aren't known`,
-      "Name its columns.",
-    );
-  const inner = columns.map((_, index) => `${holder}_${index + 1}`);
-  setAlias(node, { aliasname: holder, colnames: inner.map(word) });
-  const query: SelectStmt = plainSelect({
-    targetList: columns.map((column, index) => target(columnRef(holder, inner[index] ?? ""), column.name)),
-  });
-  const visible = subselect(query, name);
-  if ("RangeSubselect" in visible) visible.RangeSubselect.lateral = true;
-  become(node, { JoinExpr: { jointype: "JOIN_INNER", larg: { ...node }, rarg: visible } });
-  moved.set(name, holder);
-  return item;
-}
-
-function setAlias(node: Node, alias: Alias): void {
-  if ("RangeSubselect" in node) node.RangeSubselect.alias = alias;
-  else if ("RangeVar" in node) {
-    // A name without an alias is its own.
-    if (alias.aliasname === node.RangeVar.relname && alias.colnames === undefined) return;
-    node.RangeVar.alias = alias;
-  } else defect("an alias for what can have none");
 }
 
 function rewriteJoin(join: JoinExpr, sources: Sources): readonly Star[] {

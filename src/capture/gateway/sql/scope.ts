@@ -37,6 +37,8 @@ export interface Column {
   readonly instead?: () => Node;
   /** The column of a view that this is, whatever the view's query makes it of. */
   readonly origin?: Origin | null;
+  /** Another column beside it has its name: only `*` reads it. */
+  readonly ambiguous?: boolean;
 }
 
 /** Where the customers of an occurrence can be had at one level: an expression, and the column that it is, where it is one. */
@@ -192,10 +194,15 @@ export function findColumn(name: string, scope: Scope | null, at: number | null)
       const own = item.columns.filter((candidate) => candidate.name === name);
       for (const each of own) lineages.push(each.lineage);
       const [first] = own;
+      if (first?.ambiguous === true) ambiguous(name, at);
       if (first !== undefined) {
         column = first;
         level.read(item, name);
-      } else if (item.openEnded) lineages.push(item.rest);
+      } else if (item.openEnded) {
+        // It may be this one's.
+        level.read(item, name);
+        lineages.push(item.rest);
+      }
     }
     if (column !== null) return { lineage: union(lineages), column };
   }
@@ -206,6 +213,8 @@ export function findColumn(name: string, scope: Scope | null, at: number | null)
     return { lineage: union([...lineages, wholeRow(item)]), column: null };
   }
   const open = anyOpen(scope);
+  for (let level = scope; level !== null; level = level.parent)
+    for (const item of level.items) level.read(item, name);
   if (!open && !systemNames.has(name)) mistake("42703", `column "${name}" does not exist`, at);
   return { lineage: union(lineages), column: null };
 }
@@ -221,6 +230,10 @@ export function originOf(words: readonly string[], scope: Scope | null): Origin 
   return null;
 }
 
+function ambiguous(name: string, at: number | null): never {
+  return mistake("42702", `column reference "${name}" is ambiguous`, at);
+}
+
 function anyOpen(scope: Scope | null): boolean {
   for (let level = scope; level !== null; level = level.parent)
     if (level.items.some(({ openEnded }) => openEnded)) return true;
@@ -228,7 +241,7 @@ function anyOpen(scope: Scope | null): boolean {
 }
 
 function readWhole(item: Item, level: Scope): void {
-  if (item.columns.some(({ instead }) => instead !== undefined))
+  if (item.columns.some(({ instead, ambiguous: twice }) => instead !== undefined && twice !== true))
     refuse("row", `whole rows of "${item.alias}" are read, which has masks`, "Name its columns.");
   for (const { name } of item.columns) level.read(item, name);
 }
@@ -272,10 +285,12 @@ export function findIn(
   }
   const own = item.columns.filter((candidate) => candidate.name === name);
   const [column] = own;
+  if (column?.ambiguous === true) ambiguous(name, at);
   if (column !== undefined) {
     level.read(item, name);
     return { lineage: union(own.map(({ lineage }) => lineage)), column };
   }
+  level.read(item, name);
   if (systemNames.has(name)) return { lineage: noLineage, column: null };
   // The server would now try a function of that name on the whole row. Functions are called by their own notation here.
   if (!item.openEnded) mistake("42703", `column ${item.alias}.${name} does not exist`, at);

@@ -1,8 +1,10 @@
 import type { Node, SelectStmt, WindowDef } from "@pgsql/types";
 import { figuredName } from "./tree/colnames.ts";
-import { rewriteWith } from "./ctes.ts";
+import { hoistFor, placeHoisted } from "./beside/once.ts";
+import { rewriteWith } from "./with/ctes.ts";
 import { decide, forOutput, isStar, type Level, lineageOf, wholeRowNames } from "./expressions.ts";
-import { rewriteSource, type Star, starOf } from "./from.ts";
+import { rewriteSource } from "./from.ts";
+import { type Star, starOf } from "./items.ts";
 import {
   anywhere,
   become,
@@ -69,6 +71,7 @@ export function levelOf(env: Env, windows: readonly WindowDef[] = []): Level {
     tied: new Set(),
     companions: [],
     through: [],
+    hoist: null,
     state,
   };
 }
@@ -85,9 +88,11 @@ function rewriteSelect(query: SelectStmt, env: Env, named: boolean): Output {
   const reads: Reads = new Map();
   const read = (item: Item, column: string): void => {
     if (item.covers === null || level.state.aggregates > 0) return;
+    if (!item.columns.some(({ name }) => name === column)) return;
     reads.set(item, (reads.get(item) ?? new Set()).add(column));
   };
-  const scoped: Level = { ...level, scope: { ...level.scope, read } };
+  const hoist = hoistFor(query);
+  const scoped: Level = { ...level, hoist, scope: { ...level.scope, read } };
   const moved = new Map<string, string>();
   const whole = wholeRowNames(query);
   const sources = { level: scoped, outer: env.scope, whole, boxed: false, moved };
@@ -107,6 +112,7 @@ function rewriteSelect(query: SelectStmt, env: Env, named: boolean): Output {
   lockMoved(query, moved);
   if (query.groupClause !== undefined || query.havingClause !== undefined) level.state.grouped = true;
   if (query.groupClause !== undefined) coverReads(query, reads);
+  placeHoisted(query, hoist);
   const { probed, tied } = scoped;
   const output = { columns, openEnded, carried: carry(query, scoped, columns), probed, tied };
   const distinct = query.distinctClause;
@@ -156,9 +162,10 @@ export function rewriteTargets(
   level: Level,
   named: boolean,
 ): Targets {
-  const hides = level.scope.items.some(
-    (item) => item.hides || item.columns.some((c) => c.instead !== undefined),
-  );
+  // A sub-select may be moved into FROM, where `*` would show it.
+  const hides =
+    level.scope.items.some((item) => item.hides || item.columns.some((c) => c.instead !== undefined)) ||
+    (level.hoist !== null && anywhere(list, (tree) => "SubLink" in tree));
   const targets: Node[] = [];
   const columns: Column[] = [];
   const reads: boolean[] = [];
@@ -196,7 +203,7 @@ export function rewriteTargets(
     const compares = lineage.size > 0 && namesFree(copy, level);
     for (const companion of level.companions.slice(before)) companion.target = targets.length;
     const still = val !== undefined && "ColumnRef" in val;
-    if ((named && !plain) || plain !== still) node.ResTarget.name = name;
+    if ((named && !plain) || plain !== still || figuredName(val) !== name) node.ResTarget.name = name;
     targets.push(node);
     const origin = originIn(val, level);
     columns.push(compares ? { name, lineage, origin, compared: true } : { name, lineage, origin });

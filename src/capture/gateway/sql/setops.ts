@@ -6,10 +6,12 @@ import {
   call,
   columnRef,
   hiddenPrefix,
+  materialized,
   nullOf,
   plainSelect,
   scalar,
   subselect,
+  tableNamed,
   target,
   word,
 } from "./tree/nodes.ts";
@@ -136,7 +138,7 @@ function rewriteOthers(
   const select = (from: string): SelectStmt =>
     plainSelect({
       targetList: visible.map((column) => target(columnRef(from, column))),
-      fromClause: [table(from)],
+      fromClause: [tableNamed(from)],
     });
   const joined = plainSelect({
     op,
@@ -156,7 +158,7 @@ function rewriteOthers(
       const column = hiddenName(env.work);
       const matching = plainSelect({
         targetList: [target(call("json_agg", [columnRef(from, slot.column)]))],
-        fromClause: [table(from)],
+        fromClause: [tableNamed(from)],
         whereClause: {
           BoolExpr: { boolop: "AND_EXPR", args: visible.map((name) => alike(from, alias, name)) },
         },
@@ -167,7 +169,7 @@ function rewriteOthers(
     }
   }
   const sorted = positions(sortClause, [], output.columns);
-  const own = [side(names[0], visible, larg), side(names[1], visible, rarg)];
+  const own = [materialized(names[0], visible, larg), materialized(names[1], visible, rarg)];
   become(query, {
     ...plainSelect({ targetList: targets, fromClause: [subselect(joined, alias, visible)] }),
     ...(limitCount === undefined ? {} : { limitCount }),
@@ -179,10 +181,6 @@ function rewriteOthers(
   return { ...output, carried };
 }
 
-function table(name: string): Node {
-  return { RangeVar: { relname: name, inh: true, relpersistence: "p" } };
-}
-
 function alike(left: string, right: string, column: string): Node {
   return {
     A_Expr: {
@@ -190,17 +188,6 @@ function alike(left: string, right: string, column: string): Node {
       name: [word("=")],
       lexpr: columnRef(left, column),
       rexpr: columnRef(right, column),
-    },
-  };
-}
-
-function side(name: string, columns: readonly string[], query: SelectStmt): Node {
-  return {
-    CommonTableExpr: {
-      ctename: name,
-      aliascolnames: columns.map(word),
-      ctematerialized: "CTEMaterializeAlways",
-      ctequery: { SelectStmt: query },
     },
   };
 }

@@ -10,10 +10,11 @@ import type {
 } from "@pgsql/types";
 import { defect } from "../../../base/index.ts";
 import type { Relation } from "../catalog/catalog.ts";
-import { rewriteWith } from "./ctes.ts";
+import { rewriteWith } from "./with/ctes.ts";
 import { decide, forDeciding, type Level, lineageOf, wholeRowNames } from "./expressions.ts";
+import { relationOf, rewriteSource } from "./from.ts";
+import { type Sources, type Star, starOf, tableItem } from "./items.ts";
 import { decideRows, namesFree, tiedTo } from "./ties.ts";
-import { relationOf, rewriteSource, type Sources, type Star, starOf, tableItem } from "./from.ts";
 import {
   type Atom,
   type Column,

@@ -19,6 +19,18 @@ const namedByKind: Readonly<Record<string, string>> = {
   MergeSupportFunc: "merge_action",
 };
 
+const byOperation: Readonly<Record<string, string>> = {
+  JSON_EXISTS_OP: "json_exists",
+  JSON_QUERY_OP: "json_query",
+  JSON_VALUE_OP: "json_value",
+  IS_XMLCONCAT: "xmlconcat",
+  IS_XMLELEMENT: "xmlelement",
+  IS_XMLFOREST: "xmlforest",
+  IS_XMLPARSE: "xmlparse",
+  IS_XMLPI: "xmlpi",
+  IS_XMLROOT: "xmlroot",
+};
+
 const byValueFunction: Readonly<Record<string, string>> = {
   SVFOP_CURRENT_DATE: "current_date",
   SVFOP_CURRENT_TIME: "current_time",
@@ -71,6 +83,8 @@ function figured(node: Node): Figured | null {
   }
   if ("MinMaxExpr" in node) return strong(node.MinMaxExpr.op === "IS_LEAST" ? "least" : "greatest");
   if ("SQLValueFunction" in node) return strong(byValueFunction[node.SQLValueFunction.op ?? ""] ?? null);
+  if ("JsonFuncExpr" in node) return strong(byOperation[node.JsonFuncExpr.op ?? "JSON_EXISTS_OP"] ?? null);
+  if ("XmlExpr" in node) return strong(byOperation[node.XmlExpr.op ?? ""] ?? null);
   if ("SubLink" in node) return figuredSubLink(node.SubLink.subLinkType, node.SubLink.subselect);
   const [kind] = Object.keys(node);
   return strong(namedByKind[kind ?? ""] ?? null);

@@ -99,6 +99,22 @@ export function subselect(query: SelectStmt, alias: string, columns: readonly st
   };
 }
 
+export function tableNamed(name: string): Node {
+  return { RangeVar: { relname: name, inh: true, relpersistence: "p" } };
+}
+
+/** A query of WITH that is computed once, however often it is read, and not at all where nothing reads it. */
+export function materialized(name: string, columns: readonly string[], query: SelectStmt): Node {
+  return {
+    CommonTableExpr: {
+      ctename: name,
+      aliascolnames: columns.map(word),
+      ctematerialized: "CTEMaterializeAlways",
+      ctequery: { SelectStmt: query },
+    },
+  };
+}
+
 export function scalar(query: SelectStmt): Node {
   return { SubLink: { subLinkType: "EXPR_SUBLINK", subselect: { SelectStmt: query } } };
 }

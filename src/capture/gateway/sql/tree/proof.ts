@@ -1,13 +1,20 @@
 import type {
   A_Indirection,
   CopyStmt,
+  FuncCall,
+  JsonFuncExpr,
+  JsonIsPredicate,
+  JsonTable,
   Node,
   PrepareStmt,
+  RangeTableFunc,
   SelectStmt,
   TypeCast,
   TypeName,
+  XmlSerialize,
 } from "@pgsql/types";
 import { Deparser } from "pgsql-deparser";
+import { isJson, jsonFunction, jsonTable, type Writer, xmlTable, xmlText } from "./forms.ts";
 import { isTree, quoteName, quoteText, wordsOf } from "./nodes.ts";
 import { parseAgain } from "./parse.ts";
 import { refuse } from "./refused.ts";
@@ -21,8 +28,9 @@ class Faithful extends Deparser {
     const words = wordsOf(node.names);
     const bounds = node.arrayBounds ?? [];
     const plain = bounds.every((bound) => "Integer" in bound && bound.Integer.ival === -1);
-    if (words === null || words.at(-1) === "interval" || node.pct_type === true || !plain)
-      return super.TypeName(node, context);
+    // Which parts an interval has can't be said of a quoted name.
+    const parts = words?.at(-1) === "interval" && (node.typmods ?? []).length > 0;
+    if (words === null || parts || node.pct_type === true || !plain) return super.TypeName(node, context);
     const mods = (node.typmods ?? []).map((mod) => this.visit(mod, context)).join(", ");
     const name = words.map((word) => quoteName(word)).join(".");
     return `${node.setof === true ? "SETOF " : ""}${name}${mods === "" ? "" : `(${mods})`}${bounds.map(() => "[]").join("")}`;
@@ -39,6 +47,50 @@ class Faithful extends Deparser {
     if (arg === undefined || !("A_ArrayExpr" in arg)) return super.A_Indirection(node, context);
     const steps = (node.indirection ?? []).map((step) => this.visit(step, context)).join("");
     return `(${this.visit(arg, context)})${steps}`;
+  }
+
+  #writer(context: Context): Writer {
+    return {
+      value: (node) => this.visit(node, context),
+      type: (type) => this.TypeName(type, context),
+      alias: (alias) => this.Alias(alias, context),
+    };
+  }
+
+  JsonFuncExpr(node: JsonFuncExpr, context: Context): string {
+    return jsonFunction(node, this.#writer(context));
+  }
+
+  JsonTable(node: JsonTable, context: Context): string {
+    return jsonTable(node, this.#writer(context));
+  }
+
+  /** It would write `timezone(a, b)` with AT TIME ZONE, which is another tree, and leave out parentheses where that was meant. */
+  override FuncCall(node: FuncCall, context: Context): string {
+    const name = wordsOf(node.funcname)?.join(".");
+    const args = (node.args ?? []).map((arg) => this.visit(arg, context));
+    const [first = "", second] = args;
+    const plain = node.over === undefined && node.agg_filter === undefined && node.agg_order === undefined;
+    if (!plain || (name !== "pg_catalog.timezone" && name !== "pg_catalog.overlaps"))
+      return super.FuncCall(node, context);
+    if (node.funcformat === "COERCE_EXPLICIT_CALL") return `${name}(${args.join(", ")})`;
+    if (name === "pg_catalog.overlaps") return super.FuncCall(node, context);
+    // With parentheses around it, for what it stands in.
+    return `((${second ?? first}) AT ${second === undefined ? "LOCAL" : `TIME ZONE (${first})`})`;
+  }
+
+  /** It would forget what kind of JSON is meant. */
+  override JsonIsPredicate(node: JsonIsPredicate, context: Context): string {
+    return isJson(node, this.#writer(context));
+  }
+
+  /** It would forget INDENT. */
+  override XmlSerialize(node: XmlSerialize, context: Context): string {
+    return xmlText(node, this.#writer(context));
+  }
+
+  override RangeTableFunc(node: RangeTableFunc, context: Context): string {
+    return xmlTable(node, this.#writer(context));
   }
 
   /** It would quote no name. */

@@ -1,24 +1,17 @@
 import type { SelectStmt } from "@pgsql/types";
-import { type Companion, type Level, type Use } from "./expressions.ts";
+import { type Companion, type Level, type Use } from "../expressions.ts";
 import { isUnsteady, widen } from "./steady.ts";
-import { call, columnRef, plainSelect, scalar, subselect, target } from "./tree/nodes.ts";
-import { refuse } from "./tree/refused.ts";
-import { type Atom, type Env, hiddenName, type Lineage, union } from "./scope.ts";
-import { rewriteQuery } from "./select.ts";
+import { call, columnRef, plainSelect, scalar, subselect, target } from "../tree/nodes.ts";
+import { type Env, hiddenName, union } from "../scope.ts";
+import { rewriteQuery } from "../select.ts";
+import type { Beside } from "./once.ts";
 
 /**
  * The customers of a sub-select's answer, as expressions to stand beside it. They are computed by a second evaluation in the same
  * statement, so under the same snapshot, of the same query widened: a superset of the rows that the first one took, whichever those were.
+ * Null where even the widened one could read others.
  */
-export function companionsOf(
-  query: SelectStmt,
-  level: Level,
-  use: Use,
-): {
-  readonly companions: readonly Companion[];
-  readonly lineage: Lineage;
-  readonly probed: ReadonlySet<Atom>;
-} {
+export function companionsOf(query: SelectStmt, level: Level, use: Use): Beside | null {
   widen(query);
   const { work } = level.env;
   const alone = isUnsteady(query, work.context);
@@ -31,12 +24,7 @@ export function companionsOf(
   const companions: Companion[] = [];
   for (const { occurrence, column } of output.carried) {
     if (!shown.has(occurrence)) continue;
-    if (unsteady)
-      refuse(
-        "volatile",
-        "a sub-select of customers' data would answer differently a second time",
-        "Put what chooses rows (LIMIT, random(), FOR UPDATE) into WITH or into FROM, where it is computed once.",
-      );
+    if (unsteady) return null;
     const alias = hiddenName(work);
     const expression = scalar(
       plainSelect({

@@ -1,6 +1,6 @@
 import type { Node, SelectStmt } from "@pgsql/types";
-import type { PlanContext } from "../plan.ts";
-import { anywhere, below, isTree } from "./tree/nodes.ts";
+import type { PlanContext } from "../../plan.ts";
+import { anywhere, below, isTree } from "../tree/nodes.ts";
 
 /**
  * A query that is computed twice need not choose the same rows twice: LIMIT takes any of those that sort alike, and row_number() numbers
@@ -49,6 +49,11 @@ function chooses(query: Record<string, unknown>): boolean {
 function isZero(offset: unknown): boolean {
   const known = isTree(offset) ? offset["A_Const"] : undefined;
   return isTree(known) && isTree(known["ival"]) && (known["ival"]["ival"] ?? 0) === 0;
+}
+
+/** Whether a query, or one inside it, gives only some of its rows. */
+export function choosesRows(query: SelectStmt): boolean {
+  return selectsBelow([query], chooses);
 }
 
 /** A SELECT anywhere below, wherever the tree puts it: in a sub-select, or as a side of UNION. */
