@@ -107,9 +107,13 @@ export const moments: readonly Evasion[] = [
     "(mxid_age('1'::xid) > 3)",
     "(exists (select from pg_stat_user_tables))",
     "(to_json(null::teams) is null)",
-  ].map((test, at) =>
-    evasion("B", `m${at + 13}`, `select (select name from customers where id = 3 + ${test}::int)`, {
+  ].flatMap((test, at) => [
+    // In VALUES a sub-select is computed twice; in SELECT once.
+    evasion("B", `m${at + 13}`, `values ((select name from customers where id = 3 + ${test}::int))`, {
       leaks: "",
     }),
-  ),
+    evasion("R/B", `m${at + 13}s`, `select (select name from customers where id = 3 + ${test}::int)`, {
+      leaks: "",
+    }),
+  ]),
 ];
