@@ -129,7 +129,11 @@ function compare(
   return Object.fromEntries(
     [...figures].map(([side, all]) => [
       side,
-      { rate: median(all.map(({ rate }) => rate)), p50: median(all.map(({ p50 }) => p50)) },
+      {
+        done: all.reduce((sum, { done }) => sum + done, 0),
+        rate: median(all.map(({ rate }) => rate)),
+        p50: median(all.map(({ p50 }) => p50)),
+      },
     ]),
   );
 }

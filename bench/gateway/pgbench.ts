@@ -6,6 +6,8 @@ import type { Address } from "../../test/gateway/client.ts";
 import type { Login } from "../../test/gateway/postgres.ts";
 
 export interface Figure {
+  /** Transactions in all. */
+  readonly done: number;
   /** Transactions a second. */
   readonly rate: number;
   /** Milliseconds. */
@@ -61,8 +63,11 @@ export function pgbench(address: Address, login: Login, { clients, seconds, sql 
     .filter((time) => time > 0)
     .sort((a, b) => a - b);
   rmSync(dir, { recursive: true });
+  // Its time begins before its clients have logged in, which takes long on a crowded machine.
+  if (times.length === 0)
+    throw new Error(`no statement was answered within ${seconds} s: give it more --seconds`);
   const rate = Number(/tps = ([\d.]+)/.exec(stdout)?.[1] ?? 0);
-  return { rate, p50: (times[times.length >> 1] ?? 0) / 1000 };
+  return { done: times.length, rate, p50: (times[times.length >> 1] ?? 0) / 1000 };
 }
 
 export const median = (values: readonly number[]): number =>
