@@ -259,7 +259,7 @@ describe("the recorder's process that is killed", () => {
     await gone;
     await expect.poll(() => now.filter(isThere), { timeout: 5_000 }).toEqual([]);
     expect(desk.ask("verify", desk.data)).toMatchObject({ status: 0, json: { ok: true } });
-  }, 60_000);
+  }, 180_000);
 });
 
 /** As libpq does it: another connection that shows the key, and waits until the server hangs up. */
