@@ -77,6 +77,22 @@ export const guesses: readonly Evasion[] = [
     "g20",
     `select d from (select d::date as d, c.born = d::date as hit from ${days}, customers c where c.id = 3 union all select null, false) q where hit`,
   ),
+  r(
+    "g25",
+    `select d from (select d::date as d, array[c.born = d::date] as hits from ${days}, customers c where c.id = 3) q where hits[1]`,
+  ),
+  r(
+    "g26",
+    `select d from (select d::date as d, row(c.born = d::date) as hit from ${days}, customers c where c.id = 3) q where hit::text = '(t)'`,
+  ),
+  r(
+    "g27",
+    `select d from (select d::date as d, (select bool_or(born = d::date) from customers where id = 3) as hit from ${year}) q where hit`,
+  ),
+  r(
+    "g28",
+    `with h as materialized (select d::date as d, c.born = d::date as hit from ${days}, customers c where c.id = 3) select d from h order by hit desc limit 1`,
+  ),
   either(
     "g21",
     "create temp table m (d date)",

@@ -139,4 +139,6 @@ export const names: readonly Evasion[] = [
     ["prepare p (bigint) as select ($1).customer_card as customer_card", "execute p (3)"],
     card,
   ),
+  evasion("R", "n18", "select ((select c from customers c where id = 3)).to_jsonb", card),
+  evasion("R", "n19", "select u.upper from customers c, unnest(array[c.name]) u where c.id = 3", name),
 ];
