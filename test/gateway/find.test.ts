@@ -65,6 +65,7 @@ describe("a marker is found", () => {
   });
 
   it("and nothing is found where there is none", () => {
+    expect(inAll(Buffer.concat([row(Buffer.from("mk0017xa")), row(Buffer.from("1"))]))).toEqual([]);
     expect(inText("a mask: ****4471, ***@example.com, c0041217, mk, xem0017z, 2026-01-31")).toEqual([]);
   });
 });

@@ -163,8 +163,15 @@ export function finder(options: HelpdeskOptions): Finder {
   return {
     inText,
     inMessage: ({ type, body }) => inText(type + body.toString("latin1")),
-    inAll: (bytes) => inText([bytes.toString("latin1"), ...joined(bytes)].join("\n")),
+    inAll: (bytes) => inText([apart(bytes), ...joined(bytes)].join("\n")),
   };
+}
+
+/** The bytes, each message by itself: a value that was cut short and the letter of the next message's type are no marker. */
+function apart(bytes: Buffer): string {
+  const { messages, taken } = messagesOf(bytes);
+  const texts = messages.map(({ type, body }) => type + body.toString("latin1"));
+  return [...texts, bytes.toString("latin1", taken)].join("\n");
 }
 
 /** Values joined row by row, and column by column. */
