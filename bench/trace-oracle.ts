@@ -13,7 +13,7 @@ import {
   stories,
 } from "../src/trace/index.ts";
 import { type Case, keptCase } from "./trace/cases.ts";
-import { oracleProbabilities } from "./trace/oracle.ts";
+import { oracleProbabilities, type Told } from "./trace/oracle.ts";
 import { benchOptions, line } from "./trace/options.ts";
 import { guiltModel, hitCounting, topIsGuilty } from "./trace/peers.ts";
 
@@ -27,6 +27,8 @@ interface Raced {
   /** Reports until each stands: infinite if never. */
   readonly whosaw: number;
   readonly oracle: number;
+  /** An oracle that, beside, weighs from the order of the reports when the leak began, as whosaw does. */
+  readonly ordered: number;
   readonly limit: number;
   readonly hits: number;
   readonly guilt: number;
@@ -42,18 +44,28 @@ function race(found: Case): Raced {
     for (let count = 1; count <= total; count++) if (holds(count)) return count;
     return Infinity;
   };
-  const told = { kind: kindOf(incident.style), leakShare: found.leakReports / Math.max(1, total) };
-  const at = (count: number): ReturnType<typeof firstReports> => firstReports(evidence, count);
-  const oracle = first(
-    (count) => (oracleProbabilities(at(count), told, defaultSettings).get(account) ?? 0) >= named,
+  const kind = kindOf(incident.style);
+  const began = Math.max(
+    0,
+    found.stolenFrom.findIndex((through) => through !== null),
   );
+  const told = { kind, leakShare: found.leakReports / Math.max(1, total), weighsBeginning: false };
+  const toldSince = {
+    kind,
+    leakShare: found.leakReports / Math.max(1, total - began),
+    weighsBeginning: true,
+  };
+  const at = (count: number): ReturnType<typeof firstReports> => firstReports(evidence, count);
+  const names = (count: number, what: Told): boolean =>
+    (oracleProbabilities(at(count), what, defaultSettings).get(account) ?? 0) >= named;
   const all = scores(evidence);
   return {
     style: incident.style,
     background: incident.background,
     leak: found.leakReports,
     reports: total,
-    oracle,
+    oracle: first((count) => names(count, told)),
+    ordered: first((count) => names(count, toldSince)),
     whosaw: first((count) => (scores(at(count)).get(account) ?? 0) >= named),
     limit: first((count) => limitNames(found, count)),
     // The peers state no probability: they have named the account once it is on top and stays there.
@@ -125,11 +137,13 @@ for (let i = 0; i < options.runs; i++) {
 
 const decidable = raced.filter(({ oracle }) => Number.isFinite(oracle));
 const ratios = decidable.map(({ whosaw, oracle }) => whosaw / oracle);
-const widths = [20, 10, 12, 12, 12, 12, 12];
+const widths = [20, 10, 12, 12, 12, 12, 12, 12];
 console.log(
   `incidents with one account and two or more leak reports: ${raced.length}; the oracle named it in ${decidable.length}`,
 );
-console.log(line(["", "incidents", "limit", "oracle", "whosaw", "guilt model", "hit count"], widths));
+console.log(
+  line(["", "incidents", "limit", "oracle", "whosaw", "guilt model", "hit count", "ratio"], widths),
+);
 const rowOf = (name: string, of: readonly Raced[]): void => {
   const reports = (key: "limit" | "oracle" | "whosaw" | "guilt" | "hits"): string =>
     String(median(of.map((each) => each[key])));
@@ -143,6 +157,7 @@ const rowOf = (name: string, of: readonly Raced[]): void => {
         reports("whosaw"),
         reports("guilt"),
         reports("hits"),
+        median(of.map(({ whosaw, oracle }) => whosaw / oracle)).toFixed(3),
       ],
       widths,
     ),
@@ -169,6 +184,12 @@ const never = decidable.filter(({ whosaw }) => !Number.isFinite(whosaw)).length;
 console.log(
   `reports of whosaw over reports of the oracle: median ${median(ratios).toFixed(3)}, quartiles ${quantile(ratios, 0.25).toFixed(3)} and ${quantile(ratios, 0.75).toFixed(3)}; never named where the oracle did: ${never}`,
 );
+const ordered = raced
+  .filter((each) => Number.isFinite(each.ordered))
+  .map((each) => each.whosaw / each.ordered);
+console.log(
+  `over those of an oracle that also weighs when the leak began: median ${median(ordered).toFixed(3)} (${ordered.length} incidents)`,
+);
 if (!options.short) {
   mkdirSync("bench/results", { recursive: true });
   const command = `npm run bench -- trace-oracle --runs ${options.runs} --seed ${options.seed}`;
@@ -179,6 +200,7 @@ if (!options.short) {
     decidable: decidable.length,
     never,
     ratio: { median: median(ratios), q1: quantile(ratios, 0.25), q3: quantile(ratios, 0.75) },
+    ratioToOrdered: { median: median(ordered), incidents: ordered.length },
     top1: { whosaw: share("whosaw"), guiltModel: share("guilt"), hitCount: share("hits") },
   };
   writeFileSync("bench/results/trace-oracle.json", `${JSON.stringify(result, null, 1)}\n`);

@@ -4,7 +4,9 @@ import { channelEvidence, type ChannelKind, type Evidence, type Settings } from 
 /** What the oracle is told beside the evidence: all but which account it was. */
 export interface Told {
   readonly kind: ChannelKind;
+  /** Of all reports, or of those since the leak began, if the oracle weighs when it may have begun. */
   readonly leakShare: number;
+  readonly weighsBeginning: boolean;
 }
 
 /** The probability of each account, for one who knows the leak share, the hypothesis and the kind of channel. */
@@ -17,6 +19,7 @@ export function oracleProbabilities(
   const { channels, missed } = channelEvidence(evidence, settings, {
     kind: told.kind,
     shares: [{ share, logWeight: 0 }],
+    fromStart: !told.weighsBeginning,
   });
   const silent = Math.max(0, evidence.accounts - channels.length);
   const total = logSumExp([...channels.map((channel) => channel.log), missed + Math.log(silent)]);

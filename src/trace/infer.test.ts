@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { decided, infer } from "./infer.ts";
+import { accountPosteriors } from "./model/account.ts";
 import { range, sketch } from "./model/fixture.testing.ts";
 import { uncertaintyMin } from "./model/bounded.ts";
 import { knowledgeOf } from "./model/knowledge.ts";
+import { stories } from "./model/posterior.ts";
 import { defaultSettings } from "./model/settings.ts";
 import { parseMeasured } from "./report/measured.ts";
 import { tracePage } from "./report/page.ts";
@@ -135,25 +137,28 @@ function framed(
     readonly share: number;
     readonly honest: number;
     readonly knew: "unsaid" | "exclusive";
+    readonly last: boolean;
   },
 ): number {
-  const hits = range(0, invented);
+  const hits = on.last ? range(on.honest, on.honest + invented) : range(0, invented);
   const evidence = sketch({
     reports: invented + on.honest,
     accounts: on.accounts,
-    knowledge: (report) => (report < invented ? on.knew : "unsaid"),
+    knowledge: (report) => (hits.includes(report) ? on.knew : "unsaid"),
     channels: [
       { actor: "ann", hits, share: on.share },
       { actor: "ann", kind: "unexplained", hits, share: on.share / 5 },
     ],
   });
-  return infer(evidence, defaultSettings).accounts[0]?.probability ?? 0;
+  return accountPosteriors(stories(evidence, defaultSettings))[0]?.probability ?? 0;
 }
 
 describe("reports invented to frame an honest account", () => {
   const desks = [100, 2000].flatMap((accounts) =>
     [0.01, 0.0005].flatMap((share) =>
-      (["unsaid", "exclusive"] as const).map((knew) => ({ accounts, share, knew })),
+      (["unsaid", "exclusive"] as const).flatMap((knew) =>
+        [false, true].map((last) => ({ accounts, share, knew, last })),
+      ),
     ),
   );
   /** The fewest of one to five that name it above 90%. */
@@ -162,8 +167,12 @@ describe("reports invented to frame an honest account", () => {
   it("take two or three where nothing else is reported: one is never enough", () => {
     expect([Math.min(...needed(0)), Math.max(...needed(0))]).toEqual([2, 3]);
   });
-  it("take two to four beside ten honest reports", () => {
-    expect([Math.min(...needed(10)), Math.max(...needed(10))]).toEqual([2, 4]);
+  it("take two to five beside ten honest reports", () => {
+    expect([Math.min(...needed(10)), Math.max(...needed(10))]).toEqual([2, 5]);
+  });
+  it("take more than one however many honest reports came before", () => {
+    for (const honest of [1, 10, 60, 200])
+      for (const desk of desks) expect(framed(1, { ...desk, honest })).toBeLessThan(decided);
   });
   it("are admitted to among the limits on the page", () => {
     const page = tracePage(infer(caught, defaultSettings), null, "2019-10-31T12:00:00Z");

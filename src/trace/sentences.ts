@@ -21,7 +21,7 @@ const readWords: Readonly<Record<ChannelKind, string>> = {
  * that read 1% and 0.05% of the base, among 100 and 2,000 accounts, alone and beside ten reports of customers it had not read.
  */
 export const framingLimit =
-  "two of customers whom one account had read can name it above 90% where nothing else is reported, and two to four can beside ten honest reports";
+  "two of customers whom one account had read can name it above 90% where nothing else is reported, and two to five can beside ten honest reports";
 
 /** A probability in words that never claim certainty: two figures away from the ends, and "over 99.9%" near them. */
 export function percent(probability: number): string {

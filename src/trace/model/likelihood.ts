@@ -2,6 +2,15 @@ import { logSumExp } from "../../stats/index.ts";
 import type { Knowledge, UsedReport } from "./evidence.ts";
 import { type KnowledgeNode, missedShare } from "./knowledge.ts";
 import type { ShareNode } from "./nodes.ts";
+import {
+  blockLog,
+  blockSize,
+  type Calls,
+  kinds,
+  type KnowledgeCounts,
+  type Onset,
+  onsetOf,
+} from "./onset.ts";
 
 /** A hit as the model sees it: which report, what its caller knew, and its likelihood ratio. */
 export interface WeighedHit {
@@ -11,110 +20,79 @@ export interface WeighedHit {
   readonly ratio: number;
 }
 
-export type KnowledgeCounts = Readonly<Record<Knowledge, number>>;
-
-export const kinds = ["exclusive", "much", "little", "unsaid"] as const;
-
-export function countKnowledge(items: readonly { readonly knowledge: Knowledge }[]): KnowledgeCounts {
-  const counts = { exclusive: 0, much: 0, little: 0, unsaid: 0 };
-  for (const item of items) counts[item.knowledge]++;
-  return counts;
-}
-
 /** log P(what callers knew | every call is background). */
 export function backgroundLog(counts: KnowledgeCounts, node: KnowledgeNode): number {
   return kinds.reduce((sum, kind) => sum + counts[kind] * Math.log(node.background[kind]), 0);
 }
 
 /**
- * The log Bayes factor of a channel times P(knowledge): the log of the integral over the leak share of
- * prod_r ((1 - share) P(knew | background) + share ratio_r P(knew | leak)), at one knowledge node.
+ * The log Bayes factor of a channel times P(knowledge): the log of the integral over the leak share and the report before which the leak
+ * began of prod_r ((1 - share) P(knew | background) + share ratio_r P(knew | leak)) over the reports since, at one knowledge node.
  */
 export function channelLog(
   hits: readonly WeighedHit[],
-  reports: KnowledgeCounts,
+  calls: Calls,
   node: KnowledgeNode,
   shares: readonly ShareNode[],
 ): number {
-  return logSumExp(shareTerms(hits, reports, node, shares));
+  return logSumExp(shareTerms(hits, calls, node, shares));
 }
 
-/** The integrand at each share node. Misses of one kind of knowledge have equal factors, so the cost is the number of hits. */
+/** The integrand at each share node, which is the share of the reports since the leak began. */
 export function shareTerms(
   hits: readonly WeighedHit[],
-  reports: KnowledgeCounts,
+  calls: Calls,
   node: KnowledgeNode,
   shares: readonly ShareNode[],
 ): readonly number[] {
-  const misses = missesLogs(countKnowledge(hits), reports, node, shares);
-  // Plain arrays: most accounts have one hit or two, and a typed array costs more to make than to use.
-  const background: number[] = [];
-  const leak: number[] = [];
-  for (const hit of hits) {
-    background.push(node.background[hit.knowledge]);
-    leak.push(leakFactor(hit, node));
-  }
+  const factors = hits.map((hit) => ({
+    report: hit.report,
+    kind: kinds.indexOf(hit.knowledge),
+    odds: leakFactor(hit, node) / node.background[hit.knowledge],
+  }));
+  return onsetTerms(factors, onsetOf(calls, node, shares), shares);
+}
+
+/** A report that a channel hits: its kind of knowledge, and P(report | leak) over P(report | background). */
+export interface HitFactor {
+  readonly report: number;
+  readonly kind: number;
+  readonly odds: number;
+}
+
+/**
+ * By Horner's rule over the hits, in the order of the calls: a beginning before a hit gains the hit's factor over a miss's. So the cost is
+ * the number of hits, and no term is negative.
+ */
+export function onsetTerms(
+  hits: readonly HitFactor[],
+  { reports, missed, base, begun, block, missing, missingBlock }: Onset,
+  shares: readonly ShareNode[],
+): readonly number[] {
   const terms: number[] = [];
   for (let i = 0; i < shares.length; i++) {
     const share = shares[i]?.share ?? 0;
-    // Products of up to eight factors are taken before one logarithm: it is most of the tracer's time.
-    let sum = misses[i] ?? 0;
-    let product = 1;
-    for (let at = 0; at < leak.length; at++) {
-      product *= (1 - share) * (background[at] ?? 0) + share * (leak[at] ?? 0);
-      if (at % 8 === 7) {
-        sum += Math.log(product);
-        product = 1;
+    let gained = 0;
+    // Of blocks: `gained` is in units of so many.
+    let power = 0;
+    for (const hit of hits) {
+      const gain = (1 - share + share * hit.odds) / (missed[hit.kind * shares.length + i] ?? 1);
+      const place = i * reports + hit.report;
+      const at = block[place] ?? 0;
+      for (; power < at; power++) gained /= blockSize;
+      const sum = (begun[place] ?? 0) * (power === at ? 1 : blockSize ** (at - power));
+      gained = gained * gain + sum * (gain - 1);
+      if (gained > blockSize) {
+        gained /= blockSize;
+        power++;
       }
     }
-    terms.push(sum + Math.log(product));
+    const at = missingBlock[i] ?? 0;
+    for (; power < at; power++) gained /= blockSize;
+    const all = gained + (missing[i] ?? 0) * (power === at ? 1 : blockSize ** (at - power));
+    terms.push((base[i] ?? 0) + Math.log(all) + power * blockLog);
   }
   return terms;
-}
-
-interface MissedLogs {
-  readonly shares: readonly ShareNode[];
-  readonly logs: readonly number[];
-  readonly reports: KnowledgeCounts;
-  /** By how many reports of each kind hit: thousands of accounts have the same few counts. */
-  readonly sums: Map<number, readonly number[]>;
-}
-
-const missedKnown = new WeakMap<KnowledgeNode, MissedLogs>();
-
-/** For each kind of knowledge and share node, the log of the factor of a report that misses the channel: the same for every channel. */
-function missedLogs(node: KnowledgeNode, shares: readonly ShareNode[], reports: KnowledgeCounts): MissedLogs {
-  const known = missedKnown.get(node);
-  if (known?.shares === shares && known.reports === reports) return known;
-  const logs = kinds.flatMap((kind) =>
-    shares.map(({ share }) => Math.log((1 - share) * node.background[kind] + share * node.leakMissed[kind])),
-  );
-  const missed = { shares, logs, reports, sums: new Map<number, readonly number[]>() };
-  missedKnown.set(node, missed);
-  return missed;
-}
-
-/** At each share node: the log of its weight and of the factors of all reports that miss the channel. */
-function missesLogs(
-  hits: KnowledgeCounts,
-  reports: KnowledgeCounts,
-  node: KnowledgeNode,
-  shares: readonly ShareNode[],
-): readonly number[] {
-  const { logs, sums } = missedLogs(node, shares, reports);
-  // One number for the four counts: each is at most the reports of its kind.
-  const key = kinds.reduce((sum, kind) => sum * (reports[kind] + 1) + hits[kind], 0);
-  const known = sums.get(key);
-  if (known !== undefined) return known;
-  const misses = kinds.map((kind) => reports[kind] - hits[kind]);
-  const found = shares.map(({ logWeight }, i) =>
-    misses.reduce(
-      (sum, count, k) => (count > 0 ? sum + count * (logs[k * shares.length + i] ?? 0) : sum),
-      logWeight,
-    ),
-  );
-  sums.set(key, found);
-  return found;
 }
 
 /** P(this report | it came through the channel), against the background's chance of the customer. */

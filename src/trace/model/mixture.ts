@@ -1,6 +1,7 @@
 import { digamma, logGamma } from "../../stats/index.ts";
 import type { KnowledgeNode } from "./knowledge.ts";
-import { countKnowledge, kinds, type KnowledgeCounts, leakFactor, type WeighedHit } from "./likelihood.ts";
+import { leakFactor, type WeighedHit } from "./likelihood.ts";
+import { countKnowledge, kinds, type KnowledgeCounts } from "./onset.ts";
 
 /**
  * Pseudo-counts of the Beta prior of the leak share, which is the same however many accounts leaked; how they split the leak among
@@ -18,14 +19,15 @@ const tolerance = 5e-3;
 /**
  * The log evidence of a set of channels working together at one knowledge node: each report comes from the background or from one of
  * the channels, with unknown shares. The components are known, only the shares are not, so mean-field
- * variational Bayes (Bishop, Pattern Recognition and Machine Learning, 10.2) gives a tight lower bound; a test shows how tight.
+ * variational Bayes (Bishop, Pattern Recognition and Machine Learning, 10.2) gives a tight lower bound; a test shows how tight. `split`:
+ * how the channels share the leak.
  */
 export function mixtureLog(
   channels: readonly (readonly WeighedHit[])[],
   reports: KnowledgeCounts,
   node: KnowledgeNode,
   prior: MixturePrior,
-): number {
+): { readonly log: number; readonly split: readonly number[] } {
   const rows = rowsOf(channels, reports, node);
   const total = rows.reduce((sum, row) => sum + row.weight, 0);
   const leak = Float64Array.of(prior.background, prior.channel);
@@ -46,10 +48,12 @@ export function mixtureLog(
     const [background = 0] = counts;
     leakPosterior = Float64Array.of(prior.background + background, prior.channel + total - background);
     splitPosterior = split.map((a, i) => a + (counts[i + 1] ?? 0));
-    if (fit - bound < tolerance) return Math.max(fit, bound);
-    bound = fit;
+    const better = fit - bound;
+    bound = Math.max(fit, bound);
+    if (better < tolerance) break;
   }
-  return bound;
+  const whole = splitPosterior.reduce((sum, a) => sum + a, 0);
+  return { log: bound, split: [...splitPosterior].map((a) => a / whole) };
 }
 
 /** Of the background, then of each channel. */

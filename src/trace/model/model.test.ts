@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { accountPosteriors } from "./account.ts";
+import type { UsedReport } from "./evidence.ts";
 import { range, sketch } from "./fixture.testing.ts";
 import { type KnowledgeNode, knowledgeNodes, missedShare } from "./knowledge.ts";
-import { channelLog, countKnowledge, type WeighedHit } from "./likelihood.ts";
+import { channelLog, type WeighedHit } from "./likelihood.ts";
 import { mixtureLog } from "./mixture.ts";
 import { shareNodes } from "./nodes.ts";
+import { type Calls, callsOf } from "./onset.ts";
 import { stories } from "./posterior.ts";
 import { rateLog } from "./rate.ts";
 import { exposureShares, likelihoodRatios } from "./ratio.ts";
@@ -19,8 +21,11 @@ function hits(reports: readonly number[], ratio: number): readonly WeighedHit[] 
   return reports.map((report) => ({ report, knowledge: "unsaid" as const, shown: true, ratio }));
 }
 
-function counts(reports: number): ReturnType<typeof countKnowledge> {
-  return countKnowledge(Array.from({ length: reports }, () => ({ knowledge: "unsaid" as const })));
+function calls(reports: number, fromStart = false): Calls {
+  return callsOf(
+    Array.from({ length: reports }, () => ({ knowledge: "unsaid" as const })),
+    fromStart,
+  );
 }
 
 /**
@@ -65,13 +70,46 @@ describe("the evidence of one channel", () => {
   it("is the enumeration over which reports leaked, for every number of hits", () => {
     for (const found of [[], [2], [0, 1, 4], range(0, 6)]) {
       const channel = hits(found, 7);
-      const log = channelLog(channel, counts(6), silent, shareNodes(1, 1));
+      const log = channelLog(channel, calls(6, true), silent, shareNodes(1, 1));
       expect(log).toBeCloseTo(enumerated([channel], 6), 2);
     }
   });
+  it("is the mean over when the leak began, of those in which it produced a report", () => {
+    for (const found of [[], [2], [5], [0, 1, 4], range(0, 6)]) {
+      // Of a leak that began before report `from`: the reports since, as if there were no others, less the part in which none leaked.
+      const since = range(0, 6).map((from) => {
+        const left = found.filter((report) => report >= from).map((report) => report - from);
+        return Math.exp(enumerated([hits(left, 7)], 6 - from)) - 1 / (7 - from);
+      });
+      const some = range(0, 6).reduce((sum, from) => sum + 1 - 1 / (7 - from), 0);
+      const log = channelLog(hits(found, 7), calls(6), silent, shareNodes(1, 1));
+      expect(log).toBeCloseTo(Math.log(since.reduce((sum, each) => sum + each, 0) / some), 1);
+    }
+  });
+  it("counts reports that miss it less where they came before its first hit", () => {
+    const [late = 0, early = 0] = [range(18, 21), range(0, 3)].map((found) =>
+      channelLog(hits(found, 50), calls(21), silent, shareNodes(1, 1)),
+    );
+    expect(late - early).toBeGreaterThan(2);
+  });
+  it("stays a number where hundreds of reports miss it, or hit it", () => {
+    const reports = Array.from({ length: 600 }, () => ({ knowledge: "little" as const }));
+    const heard = callsOf(reports, false);
+    for (const node of knowledgeNodes(reports.map((report) => ({ ...sketchReport, ...report }))))
+      for (const found of [[], [599], range(300, 600), range(0, 600)]) {
+        const weighed = found.map((report) => ({
+          report,
+          knowledge: "little" as const,
+          shown: true,
+          ratio: 900,
+        }));
+        const log = channelLog(weighed, heard, node, shareNodes(1, 1));
+        expect(Number.isFinite(log)).toBe(true);
+      }
+  });
   it("falls with every report that misses it", () => {
     const logs = [3, 4, 20].map((reports) =>
-      channelLog(hits([0, 1], 50), counts(reports), silent, shareNodes(1, 1)),
+      channelLog(hits([0, 1], 50), calls(reports), silent, shareNodes(1, 1)),
     );
     expect(logs[0]).toBeGreaterThan(logs[1] ?? 0);
     expect(logs[1]).toBeGreaterThan(logs[2] ?? 0);
@@ -88,7 +126,7 @@ describe("the evidence of accounts together", () => {
     ];
     for (const channels of cases) {
       const exact = enumerated(channels, 6);
-      const bound = mixtureLog(channels, counts(6), silent, { background: 1, channel: 1 });
+      const { log: bound } = mixtureLog(channels, calls(6).counts, silent, { background: 1, channel: 1 });
       expect(bound).toBeLessThanOrEqual(exact + 1e-6);
       // The gap is a factor of two at most, on the side that says less.
       expect(exact - bound).toBeLessThan(0.7);
@@ -130,6 +168,14 @@ describe("all stories", () => {
     expect(sums.get("no_leak")).toBeCloseTo(0.5, 6);
     expect(sums.get("outside_breach")).toBeCloseTo(1 / 6, 6);
     expect(sums.get("insider")).toBeCloseTo(1 / 6, 6);
+  });
+  it("a leak that nobody's reads point to leaves it to no leak", () => {
+    const none = (reports: number): number =>
+      stories(sketch({ reports, channels: [] }), defaultSettings)
+        .filter(({ hypothesis }) => hypothesis === "no_leak")
+        .reduce((sum, { log }) => sum + Math.exp(log), 0);
+    expect(none(1)).toBeGreaterThan(0.6);
+    expect(none(30)).toBeGreaterThan(none(1) - 0.1);
   });
   it("a service account that reads everyone gains nothing from being hit by every report", () => {
     const found = accountPosteriors(
@@ -175,22 +221,28 @@ describe("all stories", () => {
 
 describe("likelihood ratios", () => {
   it("keep the expected Bayes factor under no leak at most one, whatever the shares of the strata", () => {
-    // Two strata; the channel exposed half of one and a thousandth of the other. All hit patterns are gone through.
+    // Two strata; the channel exposed half of one and a thousandth of the other. All orders and hit patterns are gone through.
     const matched = [1000, 1000, 1000, 1000];
-    const exposure = { exposed: [500, 1, 500, 1], reach: [100_000, 100_000, 100_000, 100_000] };
+    const orders = range(0, 16)
+      .map((order) => range(0, 4).map((report) => ((order >> report) & 1 ? 500 : 1)))
+      .filter((exposed) => exposed.reduce((sum, each) => sum + each, 0) === 1002);
     for (const stratumWeight of [0, 0.5, 1]) {
       const model = { ...defaultSettings.model, stratumWeight, contamination: 1e-9 };
-      const ratios = likelihoodRatios(exposure, matched, 1_000_000, model);
-      const shares = exposureShares(exposure, matched, 1_000_000, model.shrinkage);
       let expected = 0;
-      for (let pattern = 0; pattern < 16; pattern++) {
-        const found = range(0, 4).filter((report) => (pattern >> report) & 1);
-        const chance = range(0, 4).reduce(
-          (p, r) => p * (found.includes(r) ? (shares[r] ?? 0) : 1 - (shares[r] ?? 0)),
-          1,
-        );
-        const weighed = found.flatMap((report) => hits([report], ratios(report)));
-        expected += chance * Math.exp(channelLog(weighed, counts(4), silent, shareNodes(1, 1)));
+      for (const exposed of orders) {
+        const exposure = { exposed, reach: [100_000, 100_000, 100_000, 100_000] };
+        const ratios = likelihoodRatios(exposure, matched, 1_000_000, model);
+        const shares = exposureShares(exposure, matched, 1_000_000, model.shrinkage);
+        for (let pattern = 0; pattern < 16; pattern++) {
+          const found = range(0, 4).filter((report) => (pattern >> report) & 1);
+          const chance = range(0, 4).reduce(
+            (p, r) => p * (found.includes(r) ? (shares[r] ?? 0) : 1 - (shares[r] ?? 0)),
+            1,
+          );
+          const weighed = found.flatMap((report) => hits([report], ratios(report)));
+          const log = channelLog(weighed, calls(4), silent, shareNodes(1, 1));
+          expected += (chance * Math.exp(log)) / orders.length;
+        }
       }
       expect(expected).toBeLessThanOrEqual(1 + 1e-6);
       // And the averaging costs some power, not all of it.
@@ -251,6 +303,8 @@ describe("the rate of reports", () => {
     expect(rateLog(steady)).toBeGreaterThanOrEqual(Math.log(1 / 3) - 1e-9);
   });
 });
+
+const sketchReport = sketch({ reports: 1, channels: [] }).reports[0] as UsedReport;
 
 function given(customer: string | null, days: number, knew: readonly string[] = []): GivenReport {
   return { customer, time: days * day, knew };

@@ -73,7 +73,7 @@ function playersOf(frame: Frame, stories: readonly Story[]): readonly Player[] {
   return top.map((story) => {
     const { hypothesis, log } = story;
     if (hypothesis === "no_leak") return { hypothesis, log, weights: null, parts: [], ratio: 0 };
-    const weights = shareWeights(frame, story);
+    const weights = shareWeights(frame, story, frame.calls);
     if (story.segment === wholeBase)
       return { hypothesis, log, weights, parts: [{ of: wholeBase, chance: 1 }], ratio: 1 };
     const segment = evidence.segments.find(({ name }) => name === story.segment);

@@ -2,15 +2,9 @@ import { logSumExp } from "../../stats/index.ts";
 import { canaryRatios, type CanaryRatios, withCanaries } from "./canaries.ts";
 import type { ChannelEvidence, ChannelKind, Evidence } from "./evidence.ts";
 import { type KnowledgeNode, knowledgeNodes } from "./knowledge.ts";
-import {
-  backgroundLog,
-  channelLog,
-  countKnowledge,
-  type KnowledgeCounts,
-  weigh,
-  type WeighedHit,
-} from "./likelihood.ts";
+import { backgroundLog, channelLog, weigh, type WeighedHit } from "./likelihood.ts";
 import { shareNodes, type ShareNode } from "./nodes.ts";
+import { type Calls, callsOf } from "./onset.ts";
 import { rateLog } from "./rate.ts";
 import { likelihoodRatios, ratiosFrom, type ShareSums } from "./ratio.ts";
 import { accountSets, type Candidate } from "./sets.ts";
@@ -33,7 +27,9 @@ export interface Frame {
   readonly settings: Settings;
   readonly nodes: readonly KnowledgeNode[];
   readonly shares: readonly ShareNode[];
-  readonly counts: KnowledgeCounts;
+  readonly calls: Calls;
+  /** The same, where the leak had begun before the first. */
+  readonly fromStart: Calls;
   readonly matched: readonly number[];
   /** The log evidence of an account that missed every report, at each knowledge node. */
   readonly missed: readonly number[];
@@ -45,15 +41,16 @@ export interface Frame {
 export function frameOf(evidence: Evidence, settings: Settings, sums: ShareSums = new Map()): Frame {
   const nodes = knowledgeNodes(evidence.reports);
   const shares = shareNodes(settings.model.channelCount, settings.model.backgroundCount);
-  const counts = countKnowledge(evidence.reports);
+  const calls = callsOf(evidence.reports, false);
   return {
     evidence,
     settings,
     nodes,
     shares,
-    counts,
+    calls,
+    fromStart: { ...calls, fromStart: true },
     matched: evidence.reports.map((report) => report.matched),
-    missed: nodes.map((node) => channelLog([], counts, node, shares)),
+    missed: nodes.map((node) => channelLog([], calls, node, shares)),
     sums,
     canaries: canaryRatios(evidence, settings.model),
   };
@@ -84,7 +81,7 @@ export function storiesIn(frame: Frame): readonly Story[] {
 }
 
 function noLeak(frame: Frame): Story {
-  const logs = frame.nodes.map((node) => backgroundLog(frame.counts, node));
+  const logs = frame.nodes.map((node) => backgroundLog(frame.calls.counts, node));
   const log = Math.log(frame.settings.priors.hypotheses.no_leak) + overNodes(logs);
   return { hypothesis: "no_leak", actors: [], kind: null, segment: null, log };
 }
@@ -96,15 +93,17 @@ function accountStories(
   prior: number,
 ): readonly Story[] {
   if (prior === 0) return [];
-  const { evidence, settings, nodes, counts } = frame;
+  const { evidence, settings, nodes, calls, shares } = frame;
   const channels = evidence.channels.filter(
     (channel) => channel.kind === kindFor(evidence, channel.actor, kind),
   );
   const candidates = channels.map((channel) => candidateOf(frame, channel));
   const sets = accountSets(candidates, {
     accounts: evidence.accounts,
-    reports: counts,
+    calls,
+    fromStart: frame.fromStart,
     nodes,
+    shares,
     prior: { background: settings.model.backgroundCount, channel: settings.model.channelCount },
     sizes: settings.priors.accountsTogether,
   });
@@ -126,13 +125,13 @@ function accountStories(
  * matter, and the other nodes are then taken to differ as they do for an account that missed every report.
  */
 function candidateOf(frame: Frame, channel: ChannelEvidence): Candidate {
-  const { nodes, counts, shares, missed } = frame;
+  const { nodes, calls, shares, missed } = frame;
   const hits = channelHits(frame, channel);
   const [first] = nodes;
-  const log = first === undefined ? 0 : channelLog(hits, counts, first, shares);
+  const log = first === undefined ? 0 : channelLog(hits, calls, first, shares);
   const ahead = log - (missed[0] ?? 0);
   const logs = nodes.map((node, i) =>
-    i === 0 ? log : ahead < aheadMin ? (missed[i] ?? 0) + ahead : channelLog(hits, counts, node, shares),
+    i === 0 ? log : ahead < aheadMin ? (missed[i] ?? 0) + ahead : channelLog(hits, calls, node, shares),
   );
   return { actor: channel.actor, hits, logs };
 }
@@ -172,19 +171,19 @@ export function storyHits(frame: Frame, story: Story): readonly WeighedHit[] {
         const share = hit.ratio / story.actors.length;
         if (share > (best.get(hit.report)?.ratio ?? 0)) best.set(hit.report, { ...hit, ratio: share });
       }
-  return [...best.values()];
+  return [...best.values()].sort((a, b) => a.report - b.report);
 }
 
 export const wholeBase = "the whole base";
 
 function segmentStories(frame: Frame): readonly Story[] {
-  const { evidence, settings, nodes, counts, shares } = frame;
+  const { evidence, settings, nodes, calls, shares } = frame;
   const prior = settings.priors.hypotheses.outside_breach;
   const share = evidence.segments.length === 0 ? 1 : settings.priors.wholeBaseShare;
   const each = (prior * (1 - share)) / Math.max(1, evidence.segments.length);
   return [wholeBase, ...evidence.segments.map(({ name }) => name)].map((segment): Story => {
     const hits = segmentHits(frame, segment);
-    const log = overNodes(nodes.map((node) => channelLog(hits, counts, node, shares)));
+    const log = overNodes(nodes.map((node) => channelLog(hits, calls, node, shares)));
     const weight = Math.log(segment === wholeBase ? prior * share : each);
     return { hypothesis: "outside_breach", actors: [], kind: null, segment, log: weight + log };
   });
@@ -217,19 +216,21 @@ function overNodes(logs: ArrayLike<number>): number {
 
 /**
  * Each account's log evidence through channels of one kind, for given leak shares, and that of an account that missed every
- * report. The model's own view has its prior here; a benchmark's oracle puts the true share in.
+ * report. The model's own view has its prior here; a benchmark's oracle puts the true share in. `fromStart`: a share of all reports, not
+ * of those since an unknown beginning.
  */
 export function channelEvidence(
   evidence: Evidence,
   settings: Settings,
-  asked: { readonly kind: ChannelKind; readonly shares: readonly ShareNode[] },
+  asked: { readonly kind: ChannelKind; readonly shares: readonly ShareNode[]; readonly fromStart: boolean },
 ): {
   readonly channels: readonly { readonly actor: string; readonly log: number }[];
   readonly missed: number;
 } {
   const whole = frameOf(evidence, settings);
-  const missed = whole.nodes.map((node) => channelLog([], whole.counts, node, asked.shares));
-  const frame = { ...whole, shares: asked.shares, missed };
+  const calls = asked.fromStart ? whole.fromStart : whole.calls;
+  const missed = whole.nodes.map((node) => channelLog([], calls, node, asked.shares));
+  const frame = { ...whole, calls, shares: asked.shares, missed };
   const channels = evidence.channels
     .filter((channel) => channel.kind === asked.kind)
     .map((channel) => ({ actor: channel.actor, log: overNodes(candidateOf(frame, channel).logs) }));

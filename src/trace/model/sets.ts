@@ -1,7 +1,9 @@
 import { logBeta, logChoose, logSumExp } from "../../stats/index.ts";
 import type { KnowledgeNode } from "./knowledge.ts";
-import type { KnowledgeCounts, WeighedHit } from "./likelihood.ts";
+import { type HitFactor, leakFactor, onsetTerms, type WeighedHit } from "./likelihood.ts";
 import { mixtureLog, type MixturePrior } from "./mixture.ts";
+import type { ShareNode } from "./nodes.ts";
+import { type Calls, kinds, onsetOf } from "./onset.ts";
 
 /** An account's channel, with its log evidence at each knowledge node. */
 export interface Candidate {
@@ -18,8 +20,11 @@ export interface AccountSet {
 
 export interface SetContext {
   readonly accounts: number;
-  readonly reports: KnowledgeCounts;
+  readonly calls: Calls;
+  /** The same calls, where the leak had begun before the first. */
+  readonly fromStart: Calls;
   readonly nodes: readonly KnowledgeNode[];
+  readonly shares: readonly ShareNode[];
   readonly prior: MixturePrior;
   /** P(1 account), P(2), ... */
   readonly sizes: readonly number[];
@@ -114,11 +119,42 @@ function togetherLogs(
   const logs = before.map((log, i) => {
     const node = context.nodes[i];
     if (node === undefined || log < top - nodeDepth) return Number.NaN;
-    const grown = mixtureLog(hits, context.reports, node, context.prior);
+    const { log: even, split } = mixtureLog(hits, context.calls.counts, node, context.prior);
+    const grown = even + onsetGain(splitFactors(hits, split, node), node, context);
     change = Math.max(change, grown - log);
     return grown;
   });
   return logs.map((log, i) => (Number.isNaN(log) ? (before[i] ?? -Infinity) + change : log));
+}
+
+/** The reports that any of the channels hit, as of one channel through which each has its part of the leak. */
+function splitFactors(
+  channels: readonly (readonly WeighedHit[])[],
+  split: readonly number[],
+  node: KnowledgeNode,
+): readonly HitFactor[] {
+  const found = new Map<number, { readonly report: number; readonly kind: number; odds: number }>();
+  for (const [i, hits] of channels.entries())
+    for (const hit of hits) {
+      const { report, knowledge } = hit;
+      const background = node.background[knowledge];
+      const missed = node.leakMissed[knowledge] / background;
+      const factor = found.get(report) ?? { report, kind: kinds.indexOf(knowledge), odds: missed };
+      found.set(report, factor);
+      factor.odds += (split[i] ?? 0) * (leakFactor(hit, node) / background - missed);
+    }
+  return [...found.values()].sort((a, b) => a.report - b.report);
+}
+
+/** What it adds to the log evidence that a leak may begin late, for a channel of these hits. */
+function onsetGain(
+  hits: readonly HitFactor[],
+  node: KnowledgeNode,
+  { calls, fromStart, shares }: SetContext,
+): number {
+  const late = onsetTerms(hits, onsetOf(calls, node, shares), shares);
+  const early = onsetTerms(hits, onsetOf(fromStart, node, shares), shares);
+  return logSumExp(late) - logSumExp(early);
 }
 
 type PriorOf = (live: number, hit: number) => number;
@@ -137,7 +173,7 @@ function hitReports(members: readonly Candidate[]): number {
 /** `logPrior`, worked out once for each number of accounts and of reports hit: thousands of accounts have the same few. */
 function logPriors(named: number, context: SetContext): PriorOf {
   const known = new Map<number, number>();
-  const reports = 1 + Object.values(context.reports).reduce((sum, count) => sum + count, 0);
+  const reports = 1 + context.calls.knowledge.length;
   return (live, hit) => {
     const key = live * reports + hit;
     const found = known.get(key) ?? logPrior(live, { named, hit }, context);

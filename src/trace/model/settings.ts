@@ -47,7 +47,7 @@ export interface ModelSettings {
    * mistyped id (one in a hundred) that is a canary's of all ids (fifty in a million).
    */
   readonly canaryContamination: number;
-  /** Beta prior of the leak share: the background's and each channel's pseudo-count. */
+  /** Beta prior of the leak share, of the reports since it began: the background's and each channel's pseudo-count. */
   readonly backgroundCount: number;
   readonly channelCount: number;
 }
