@@ -40,8 +40,9 @@ export function callsOf(reports: readonly Pick<UsedReport, "knowledge">[], fromS
  */
 export interface Onset {
   readonly reports: number;
-  /** By kind of knowledge and share node. */
-  readonly missed: Float64Array;
+  readonly nodes: number;
+  /** By kind of knowledge and share node: what a unit of a hit's excess adds to its factor, over a miss's. */
+  readonly gains: Float64Array;
   /** The log of the node's weight, of the background's chances and of the misses' factors over all reports. */
   readonly base: Float64Array;
   /** By share node and report. */
@@ -52,8 +53,8 @@ export interface Onset {
   readonly missingBlock: Int16Array;
 }
 
-export const blockSize: number = 2 ** 256;
-export const blockLog: number = Math.log(blockSize);
+const blockSize = 2 ** 480;
+const blockLog = Math.log(blockSize);
 interface Kept {
   readonly shares: readonly ShareNode[];
   readonly onset: Onset;
@@ -100,7 +101,8 @@ function makeOnset(calls: Calls, node: KnowledgeNode, shares: readonly ShareNode
     missing[i] = Math.exp(log - power * blockLog);
     missingBlock[i] = power;
   }
-  return { reports, missed, base, begun, block, missing, missingBlock };
+  const gains = missed.map((miss, at) => (shares[at % shares.length]?.share ?? 0) / miss);
+  return { reports, nodes: shares.length, gains, base, begun, block, missing, missingBlock };
 }
 
 /** The prior of a beginning before a report. */
@@ -154,4 +156,75 @@ function missingLog(misses: Float64Array, share: number, fromStart: boolean): nu
       [log, idle, leaking] = [log + Math.log(size), idle / size, leaking / size];
   }
   return log + Math.log(fromStart ? idle + leaking : leaking);
+}
+
+/** The reports that a channel hits, in the order of the calls: P(report | leak) over P(report | background), less that of a miss. */
+export interface HitExcesses {
+  readonly reports: number[];
+  /** Places in `kinds`. */
+  readonly kinds: number[];
+  readonly excesses: number[];
+}
+
+/** The integrand at each share node. */
+export function onsetTerms(hits: HitExcesses, onset: Onset): readonly number[] {
+  const terms = new Float64Array(onset.nodes);
+  fillTerms(hits, onset, terms);
+  return [...terms];
+}
+
+/** The log of the sum of `onsetTerms`. Thousands of accounts are asked for nothing else, so their terms share one array. */
+export function onsetLog(hits: HitExcesses, onset: Onset): number {
+  if (scratch.length !== onset.nodes) scratch = new Float64Array(onset.nodes);
+  const terms = scratch;
+  const top = fillTerms(hits, onset, terms);
+  let sum = 0;
+  for (let i = 0; i < terms.length; i++) {
+    const below = (terms[i] ?? 0) - top;
+    if (below > negligible) sum += Math.exp(below);
+  }
+  return top + Math.log(sum);
+}
+
+let scratch = new Float64Array(0);
+/** A term this far below the largest, in logs, is lost in rounding. */
+const negligible = -40;
+
+/**
+ * Fills in the terms, and returns the largest. By Horner's rule over the hits: a beginning before a hit gains the hit's factor over a
+ * miss's. So the cost is the number of hits, and no term is negative.
+ */
+function fillTerms(
+  { reports, kinds: ofKind, excesses }: HitExcesses,
+  onset: Onset,
+  terms: Float64Array,
+): number {
+  const { reports: size, nodes, gains, base, begun, block, missing, missingBlock } = onset;
+  const count = reports.length;
+  let top = -Infinity;
+  for (let i = 0; i < nodes; i++) {
+    let gained = 0;
+    // `gained` is in units of so many blocks.
+    let power = 0;
+    for (let hit = 0; hit < count; hit++) {
+      const gain = (excesses[hit] ?? 0) * (gains[(ofKind[hit] ?? 0) * nodes + i] ?? 0);
+      const place = i * size + (reports[hit] ?? 0);
+      const at = block[place] ?? 0;
+      for (; power < at; power++) gained /= blockSize;
+      let sum = begun[place] ?? 0;
+      if (power > at) sum *= blockSize ** (at - power);
+      gained += (gained + sum) * gain;
+      if (gained > blockSize) {
+        gained /= blockSize;
+        power++;
+      }
+    }
+    const at = missingBlock[i] ?? 0;
+    for (; power < at; power++) gained /= blockSize;
+    const rest = (missing[i] ?? 0) * (power === at ? 1 : blockSize ** (at - power));
+    const term = (base[i] ?? 0) + Math.log(gained + rest) + power * blockLog;
+    terms[i] = term;
+    if (term > top) top = term;
+  }
+  return top;
 }

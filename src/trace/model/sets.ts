@@ -1,9 +1,9 @@
 import { logBeta, logChoose, logSumExp } from "../../stats/index.ts";
 import type { KnowledgeNode } from "./knowledge.ts";
-import { type HitFactor, leakFactor, onsetTerms, type WeighedHit } from "./likelihood.ts";
+import { excessOf, type WeighedHit } from "./likelihood.ts";
 import { mixtureLog, type MixturePrior } from "./mixture.ts";
 import type { ShareNode } from "./nodes.ts";
-import { type Calls, kinds, onsetOf } from "./onset.ts";
+import { type Calls, type HitExcesses, kinds, onsetLog, onsetOf } from "./onset.ts";
 
 /** An account's channel, with its log evidence at each knowledge node. */
 export interface Candidate {
@@ -115,46 +115,47 @@ function togetherLogs(
 ): readonly number[] {
   const top = Math.max(...before);
   const hits = members.map((member) => member.hits);
+  const best = before.indexOf(top);
   let change = -Infinity;
+  // When the leak began is worked out at the likeliest node: it hardly differs between nodes, and would be most of the time.
+  let gain = 0;
   const logs = before.map((log, i) => {
     const node = context.nodes[i];
     if (node === undefined || log < top - nodeDepth) return Number.NaN;
     const { log: even, split } = mixtureLog(hits, context.calls.counts, node, context.prior);
-    const grown = even + onsetGain(splitFactors(hits, split, node), node, context);
-    change = Math.max(change, grown - log);
-    return grown;
+    if (i === best) gain = onsetGain(splitExcesses(hits, split, node), node, context);
+    change = Math.max(change, even - log);
+    return even;
   });
-  return logs.map((log, i) => (Number.isNaN(log) ? (before[i] ?? -Infinity) + change : log));
+  return logs.map((log, i) => gain + (Number.isNaN(log) ? (before[i] ?? -Infinity) + change : log));
 }
 
 /** The reports that any of the channels hit, as of one channel through which each has its part of the leak. */
-function splitFactors(
+function splitExcesses(
   channels: readonly (readonly WeighedHit[])[],
   split: readonly number[],
   node: KnowledgeNode,
-): readonly HitFactor[] {
-  const found = new Map<number, { readonly report: number; readonly kind: number; odds: number }>();
+): HitExcesses {
+  const found = new Map<number, { readonly kind: number; excess: number }>();
   for (const [i, hits] of channels.entries())
     for (const hit of hits) {
       const { report, knowledge } = hit;
-      const background = node.background[knowledge];
-      const missed = node.leakMissed[knowledge] / background;
-      const factor = found.get(report) ?? { report, kind: kinds.indexOf(knowledge), odds: missed };
-      found.set(report, factor);
-      factor.odds += (split[i] ?? 0) * (leakFactor(hit, node) / background - missed);
+      const before = found.get(report) ?? { kind: kinds.indexOf(knowledge), excess: 0 };
+      found.set(report, before);
+      before.excess += (split[i] ?? 0) * excessOf(hit, node);
     }
-  return [...found.values()].sort((a, b) => a.report - b.report);
+  const reports = [...found.keys()].sort((a, b) => a - b);
+  return {
+    reports,
+    kinds: reports.map((report) => found.get(report)?.kind ?? 0),
+    excesses: reports.map((report) => found.get(report)?.excess ?? 0),
+  };
 }
 
 /** What it adds to the log evidence that a leak may begin late, for a channel of these hits. */
-function onsetGain(
-  hits: readonly HitFactor[],
-  node: KnowledgeNode,
-  { calls, fromStart, shares }: SetContext,
-): number {
-  const late = onsetTerms(hits, onsetOf(calls, node, shares), shares);
-  const early = onsetTerms(hits, onsetOf(fromStart, node, shares), shares);
-  return logSumExp(late) - logSumExp(early);
+function onsetGain(hits: HitExcesses, node: KnowledgeNode, context: SetContext): number {
+  const { calls, fromStart, shares } = context;
+  return onsetLog(hits, onsetOf(calls, node, shares)) - onsetLog(hits, onsetOf(fromStart, node, shares));
 }
 
 type PriorOf = (live: number, hit: number) => number;
