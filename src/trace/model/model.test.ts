@@ -21,7 +21,7 @@ function hits(reports: readonly number[], ratio: number): readonly WeighedHit[] 
   return reports.map((report) => ({ report, knowledge: "unsaid" as const, shown: true, ratio }));
 }
 
-function calls(reports: number, fromStart = false): Calls {
+function heard(reports: number, fromStart = false): Calls {
   return callsOf(
     Array.from({ length: reports }, () => ({ knowledge: "unsaid" as const })),
     fromStart,
@@ -70,7 +70,7 @@ describe("the evidence of one channel", () => {
   it("is the enumeration over which reports leaked, for every number of hits", () => {
     for (const found of [[], [2], [0, 1, 4], range(0, 6)]) {
       const channel = hits(found, 7);
-      const log = channelLog(channel, calls(6, true), silent, shareNodes(1, 1));
+      const log = channelLog(channel, heard(6, true), silent, shareNodes(1, 1));
       expect(log).toBeCloseTo(enumerated([channel], 6), 2);
     }
   });
@@ -82,19 +82,19 @@ describe("the evidence of one channel", () => {
         return Math.exp(enumerated([hits(left, 7)], 6 - from)) - 1 / (7 - from);
       });
       const some = range(0, 6).reduce((sum, from) => sum + 1 - 1 / (7 - from), 0);
-      const log = channelLog(hits(found, 7), calls(6), silent, shareNodes(1, 1));
+      const log = channelLog(hits(found, 7), heard(6), silent, shareNodes(1, 1));
       expect(log).toBeCloseTo(Math.log(since.reduce((sum, each) => sum + each, 0) / some), 1);
     }
   });
   it("counts reports that miss it less where they came before its first hit", () => {
     const [late = 0, early = 0] = [range(18, 21), range(0, 3)].map((found) =>
-      channelLog(hits(found, 50), calls(21), silent, shareNodes(1, 1)),
+      channelLog(hits(found, 50), heard(21), silent, shareNodes(1, 1)),
     );
     expect(late - early).toBeGreaterThan(2);
   });
   it("stays a number where hundreds of reports miss it, or hit it", () => {
     const reports = Array.from({ length: 600 }, () => ({ knowledge: "little" as const }));
-    const heard = callsOf(reports, false);
+    const long = callsOf(reports, false);
     for (const node of knowledgeNodes(reports.map((report) => ({ ...sketchReport, ...report }))))
       for (const found of [[], [599], range(300, 600), range(0, 600)]) {
         const weighed = found.map((report) => ({
@@ -103,13 +103,13 @@ describe("the evidence of one channel", () => {
           shown: true,
           ratio: 900,
         }));
-        const log = channelLog(weighed, heard, node, shareNodes(1, 1));
+        const log = channelLog(weighed, long, node, shareNodes(1, 1));
         expect(Number.isFinite(log)).toBe(true);
       }
   });
   it("falls with every report that misses it", () => {
     const logs = [3, 4, 20].map((reports) =>
-      channelLog(hits([0, 1], 50), calls(reports), silent, shareNodes(1, 1)),
+      channelLog(hits([0, 1], 50), heard(reports), silent, shareNodes(1, 1)),
     );
     expect(logs[0]).toBeGreaterThan(logs[1] ?? 0);
     expect(logs[1]).toBeGreaterThan(logs[2] ?? 0);
@@ -126,7 +126,7 @@ describe("the evidence of accounts together", () => {
     ];
     for (const channels of cases) {
       const exact = enumerated(channels, 6);
-      const { log: bound } = mixtureLog(channels, calls(6).counts, silent, { background: 1, channel: 1 });
+      const { log: bound } = mixtureLog(channels, heard(6).counts, silent, { background: 1, channel: 1 });
       expect(bound).toBeLessThanOrEqual(exact + 1e-6);
       // The gap is a factor of two at most, on the side that says less.
       expect(exact - bound).toBeLessThan(0.7);
@@ -153,6 +153,12 @@ describe("the evidence of accounts together", () => {
   });
 });
 
+function noLeakOf(reports: number): number {
+  return stories(sketch({ reports, channels: [] }), defaultSettings)
+    .filter(({ hypothesis }) => hypothesis === "no_leak")
+    .reduce((sum, { log }) => sum + Math.exp(log), 0);
+}
+
 describe("all stories", () => {
   it("sum to one", () => {
     const told = stories(
@@ -170,12 +176,8 @@ describe("all stories", () => {
     expect(sums.get("insider")).toBeCloseTo(1 / 6, 6);
   });
   it("a leak that nobody's reads point to leaves it to no leak", () => {
-    const none = (reports: number): number =>
-      stories(sketch({ reports, channels: [] }), defaultSettings)
-        .filter(({ hypothesis }) => hypothesis === "no_leak")
-        .reduce((sum, { log }) => sum + Math.exp(log), 0);
-    expect(none(1)).toBeGreaterThan(0.6);
-    expect(none(30)).toBeGreaterThan(none(1) - 0.1);
+    expect(noLeakOf(1)).toBeGreaterThan(0.6);
+    expect(noLeakOf(30)).toBeGreaterThan(noLeakOf(1) - 0.1);
   });
   it("a service account that reads everyone gains nothing from being hit by every report", () => {
     const found = accountPosteriors(
@@ -240,7 +242,7 @@ describe("likelihood ratios", () => {
             1,
           );
           const weighed = found.flatMap((report) => hits([report], ratios(report)));
-          const log = channelLog(weighed, calls(4), silent, shareNodes(1, 1));
+          const log = channelLog(weighed, heard(4), silent, shareNodes(1, 1));
           expected += (chance * Math.exp(log)) / orders.length;
         }
       }
