@@ -8,7 +8,7 @@ import {
   startGateway,
   type UserOptions,
 } from "../../src/capture/index.ts";
-import type { Role } from "../../src/policy/index.ts";
+import type { Protection, Role } from "../../src/policy/index.ts";
 import type { Address } from "./client.ts";
 import type { Postgres } from "./postgres.ts";
 import { protection } from "./protection.ts";
@@ -20,6 +20,8 @@ export interface GatewayWish {
   readonly roles: Readonly<Record<string, Role>>;
   readonly record: RecordEvents;
   readonly onTrouble?: (what: string) => void;
+  /** What is protected; without it the help desk's tables. */
+  readonly protection?: Protection;
   /** Who reads the catalog; without it the owner. */
   readonly control?: { readonly user: string; readonly password: string };
   /** Without them the usual ones. */
@@ -74,7 +76,7 @@ export async function startThrough(wish: GatewayWish): Promise<RunningGateway> {
   const gateway = await startGateway({
     config: {
       login: await loginOptions(wish),
-      protection,
+      protection: wish.protection ?? protection,
       roles: new Map(Object.values(roles).map((role) => [role.name, role])),
       control: (wish.control ?? postgres.owner).user,
     },

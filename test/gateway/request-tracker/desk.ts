@@ -1,39 +1,13 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { freePort, type Postgres, startPostgres } from "../postgres.ts";
 
-/** How much is invented. */
-export interface DeskSize {
-  readonly requestors: number;
-  readonly tickets: number;
-  readonly staff: number;
-}
+import { answers, type DeskSize, type HelpDesk, requestorsOf, type Served } from "../helpdesk/desk.ts";
+import { freePort, startPostgres } from "../postgres.ts";
 
-export interface Requestor {
-  /** `users.id`. */
-  readonly id: string;
-  readonly address: string;
-  readonly name: string;
-}
-
-/** A PostgreSQL of its own with a filled Request Tracker in it. */
-export interface RtDesk {
-  readonly postgres: Postgres;
-  readonly requestors: readonly Requestor[];
-  /** A web server of Request Tracker whose database is reached at this port. */
-  readonly serve: (databasePort: number) => Promise<Rt>;
-  readonly stop: () => Promise<void>;
-}
-
-export interface Rt {
-  readonly url: string;
-  readonly stop: () => Promise<void>;
-}
-
-export const rtDatabase = "rt5";
-export const rtLogin = { user: "rt_user", password: "of-the-desk" } as const;
+const rtDatabase = "rt5";
+const rtLogin = { user: "rt_user", password: "of-the-desk" } as const;
 const home = "/usr/share/request-tracker5";
 /** From `dist-bench` as well as from here: both stand in the repository's folder. */
 const filler = resolve("test/gateway/request-tracker/fill.pl");
@@ -66,7 +40,7 @@ function environment(folder: string, databasePort: number, webPort: number): Nod
   };
 }
 
-export async function startRtDesk(size: DeskSize): Promise<RtDesk> {
+export async function startRtDesk(size: DeskSize): Promise<HelpDesk> {
   const folder = mkdtempSync(join(tmpdir(), "whosaw-rt-"));
   for (const name of ["none.d", "mason", "session", "var"]) mkdirSync(join(folder, name));
   writeFileSync(join(folder, "RT_SiteConfig.pm"), siteConfig);
@@ -81,14 +55,15 @@ export async function startRtDesk(size: DeskSize): Promise<RtDesk> {
     stdio: ["ignore", "pipe", "ignore"],
   });
   return {
+    name: "Request Tracker",
     postgres,
-    requestors: filled
-      .trim()
-      .split("\n")
-      .map((line) => {
-        const [id = "", address = "", name = ""] = line.split("\t");
-        return { id, address, name };
-      }),
+    database: rtDatabase,
+    login: rtLogin,
+    requestors: requestorsOf(filled),
+    orders: `select substring(t.subject from 'Order ([0-9]+)') as order, m.memberid::text as id
+       from tickets t join groups g on g.instance = t.id and g.domain = 'RT::Ticket-Role' and g.name = 'Requestor'
+       join groupmembers m on m.groupid = g.id where t.subject like 'Order %'`,
+    wrong: /<title>(RT Error|Login)|An internal RT error/,
     serve: (databasePort) => serveRt(folder, databasePort),
     stop: async () => {
       await postgres.stop();
@@ -97,20 +72,7 @@ export async function startRtDesk(size: DeskSize): Promise<RtDesk> {
   };
 }
 
-async function answers(url: string, server: ChildProcess): Promise<void> {
-  for (let tries = 0; tries < 120; tries++) {
-    if (server.exitCode !== null) throw new Error("Request Tracker doesn't start");
-    const answered = await fetch(url).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (answered) return;
-    await new Promise((done) => setTimeout(done, 250));
-  }
-  throw new Error("Request Tracker doesn't answer");
-}
-
-async function serveRt(folder: string, databasePort: number): Promise<Rt> {
+async function serveRt(folder: string, databasePort: number): Promise<Served> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const args = [join(home, "libexec/standalone_httpd"), "--host", "127.0.0.1", "--port", String(port)];
@@ -121,7 +83,7 @@ async function serveRt(folder: string, databasePort: number): Promise<Rt> {
   const kill = (): boolean => server.kill("SIGKILL");
   process.once("exit", kill);
   const gone = new Promise<void>((done) => server.once("exit", () => done()));
-  await answers(url, server);
+  await answers(url, () => server.exitCode !== null, 30);
   return {
     url,
     // It must not be interrupted: at SIGINT it changes the owner of the files of an installed Request Tracker.

@@ -41,7 +41,7 @@ my @people = map {
     my $address = lc "$first.$last.$_\@example.com";
     my $phone = sprintf '555-01%02d', $_ % 100;
     my $user = make(RT::User->new($system), Name => $address, EmailAddress => $address, RealName => "$first $last $_",
-        Privileged => 0, WorkPhone => $phone, Address1 => "$_ Example Street", City => 'Exampleton');
+        Privileged => 0, WorkPhone => $phone, HomePhone => "$phone x$_", Address1 => "$_ Example Street", City => 'Exampleton');
     print join("\t", $user->Id, $address, "$first $last $_", $phone), "\n";
     { address => $address, phone => $phone };
 } 0 .. $requestors - 1;

@@ -1,21 +1,6 @@
 import type { Page } from "playwright-core";
 
-/** One thing that a person does; what the browser receives meanwhile is looked through for customers. */
-export interface Step {
-  readonly name: string;
-  /** Answers with a response if what comes isn't shown as a page. */
-  readonly act: (page: Page, url: string) => Promise<unknown>;
-}
-
-/** Opens a page of Request Tracker by its path. */
-function open(path: string) {
-  return (page: Page, url: string): Promise<unknown> => page.goto(url + path);
-}
-
-/** Submits the form in which the button stands, as a person does, and waits for what comes. */
-async function submit(page: Page, button: string): Promise<void> {
-  await Promise.all([page.waitForNavigation(), page.locator(button).first().click()]);
-}
+import { open, type Step, submit } from "../helpdesk/pages.ts";
 
 function logIn(user: string, password: string): Step {
   return {
@@ -80,6 +65,7 @@ export const coreSteps: readonly Step[] = [
       await submit(page, "input[name=SubmitTicket]");
     },
   },
+  { name: "take a ticket", act: open("/Ticket/Display.html?id=4&Action=Take") },
 ];
 
 /** What else they do in a week. */
@@ -152,7 +138,6 @@ export const moreSteps: readonly Step[] = [
   { name: "everything form", act: open("/Ticket/ModifyAll.html?id=15") },
   { name: "dates form", act: open("/Ticket/ModifyDates.html?id=15") },
   { name: "links form", act: open("/Ticket/ModifyLinks.html?id=15") },
-  { name: "take a ticket", act: open("/Ticket/Display.html?id=4&Action=Take") },
   { name: "forward form", act: open("/Ticket/Forward.html?id=15") },
   { name: "reminders", act: open("/Ticket/Reminders.html?id=15") },
   { name: "create form", act: open("/Ticket/Create.html?Queue=1") },

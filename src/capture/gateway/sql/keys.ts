@@ -3,7 +3,8 @@ import { defect } from "../../../base/index.ts";
 import { type KeyPath, type KeyStep, tableKey } from "../../../policy/index.ts";
 import type { Reference, Relation } from "../catalog/catalog.ts";
 import type { PlanContext } from "../plan.ts";
-import { quoteName, textOf } from "./tree/nodes.ts";
+import { conditions, equal, ownAlias } from "./tables.ts";
+import { both, quoteName, textOf } from "./tree/nodes.ts";
 import { ownExpression } from "./tree/parse.ts";
 import { refuse } from "./tree/refused.ts";
 
@@ -106,14 +107,72 @@ function isProtected(relation: Relation, context: PlanContext): boolean {
 /** Whether rows of others find their customer through this table's, which isn't protected itself. */
 export function isLink(relation: Relation, context: PlanContext): boolean {
   if (isProtected(relation, context)) return false;
-  const { role, protection } = context;
-  const steps = [...protection.tables.values()].flatMap(({ key }) => key.steps);
-  if (role.ticketBound) steps.push(...(protection.tickets?.actor ?? []));
+  const steps = linkSteps(context).flatMap((path) => path);
+  if (context.role.ticketBound) steps.push(...(context.protection.tickets?.actor ?? []));
   return stepColumns(relation, steps, context).length > 0;
 }
 
 /** What the server says within an error of `invalidText` where a row would be another customer's. */
 export const givenAway = "whosaw: this row would be given to another customer";
+
+function linkSteps({ protection }: PlanContext): readonly (readonly KeyStep[])[] {
+  return [...protection.tables.values()].map(({ key }) => key.steps);
+}
+
+/**
+ * What holds of a table's row through which another's customer may be found: SQL, with the row's alias. A help desk keeps its links to people
+ * of all kinds in one table, and the paths say by their conditions which of them lead to customers: the others are the application's to drop.
+ * It asks nothing of the row that would be read, so a link without one counts too. Null: all of them may.
+ */
+export function leadsText(relation: Relation, row: string, context: PlanContext): string | null {
+  const { role, protection } = context;
+  // Whose ticket it is must stay known as well; there are no conditions in that way.
+  const actor = role.ticketBound ? (protection.tickets?.actor ?? []) : [];
+  if (stepColumns(relation, actor, context).length > 0) return null;
+  const tests = new Set<string>();
+  for (const steps of linkSteps(context))
+    for (const [index, { schema, table }] of steps.entries())
+      if (isOf(relation, schema, table, context)) {
+        const text = backText(steps.slice(0, index + 1), row);
+        if (text === "") return null;
+        tests.add(text);
+      }
+  return [...tests].join(" OR ");
+}
+
+/** Whether the last step's row, whose alias is given, can be reached by the steps before it. Empty: always. */
+function backText(steps: readonly KeyStep[], row: string): string {
+  const last = steps.at(-1) ?? defect("a way without a step");
+  const tables: string[] = [];
+  const tests = [...conditions(row, last.where)];
+  let value = `${row}.${quoteName(last.match)}`;
+  for (const [index, step] of [...steps.slice(0, -1).entries()].toReversed()) {
+    const alias = `${ownAlias("b")}${index}`;
+    tables.push(`${quoteName(step.schema)}.${quoteName(step.table)} AS ${alias}`);
+    tests.push(equal(`${alias}.${quoteName(step.take)}`, value), ...conditions(alias, step.where));
+    value = `${alias}.${quoteName(step.match)}`;
+  }
+  if (tables.length === 0) return tests.join(" AND ");
+  return `EXISTS (SELECT 1 FROM ${tables.join(", ")} WHERE ${tests.join(" AND ")})`;
+}
+
+/**
+ * A condition under which only rows that lead nowhere go: for one that leads to a customer it is an error as it runs, whose text is the row's
+ * place. The server takes conditions in an order of its own, so the client's stands within it once more, before anything is an error; what
+ * is not true there a second time stays.
+ */
+export function looseRows(condition: Node | undefined, leads: string, row: string): Node {
+  const said = "'whosaw: a customer''s row would no longer lead to the customer '";
+  const wrong = `CAST(pg_catalog.concat(${said}, ${row}.ctid) AS pg_catalog.int4) IS NULL`;
+  const loose = ownExpression(`CASE WHEN ${leads} THEN ${wrong} ELSE true END`);
+  if (condition === undefined) return loose;
+  const again = ownExpression("CASE WHEN true THEN true ELSE false END");
+  const [when] = "CaseExpr" in again ? (again.CaseExpr.args ?? []) : [];
+  if (when === undefined || !("CaseWhen" in when)) return defect("a condition of whosaw's own is none");
+  when.CaseWhen.expr = structuredClone(condition);
+  when.CaseWhen.result = loose;
+  return both(condition, again);
+}
 
 /** The value for a column that leads to a customer: itself, as applications write rows whole; anything else is an error as it runs. */
 export function keptValue(value: Node, column: string, relation: Relation, alias: string): Node {

@@ -77,11 +77,11 @@ export function showingOf(
   return { showing, counts: field.class !== "none" && showing !== "hidden" };
 }
 
-function equal(left: string, right: string): string {
+export function equal(left: string, right: string): string {
   return `${left} ${pgCatalogEquals} ${right}`;
 }
 
-function conditions(alias: string, all: readonly KeyCondition[] | undefined): readonly string[] {
+export function conditions(alias: string, all: readonly KeyCondition[] | undefined): readonly string[] {
   return (all ?? []).map(({ column, value }) =>
     equal(`${alias}.${quoteName(column)}::pg_catalog.text`, `${quoteText(value)}::pg_catalog.text`),
   );
@@ -153,7 +153,8 @@ export function keyText({ locks }: { readonly locks: boolean }): typeof pathText
 }
 
 /** Beside a client's aliases stand none that a client could have written: a condition would be about itself. */
-export const ownAlias = (letter: "a" | "c" | "k" | "o" | "p" | "t"): string => `${hiddenPrefix}${letter}`;
+export const ownAlias = (letter: "a" | "b" | "c" | "k" | "o" | "p" | "t"): string =>
+  `${hiddenPrefix}${letter}`;
 
 const cell = (column: string): string => `${ownAlias("t")}.${quoteName(column)}`;
 

@@ -26,7 +26,16 @@ import {
   type Output,
 } from "./scope.ts";
 import { carry, levelOf, rewriteQuery, rewriteTargets } from "./select.ts";
-import { isLink, keepTickets, keptValue, leadingColumns, leavesRows, reachesProtected } from "./keys.ts";
+import {
+  isLink,
+  keepTickets,
+  keptValue,
+  leadingColumns,
+  leadsText,
+  leavesRows,
+  looseRows,
+  reachesProtected,
+} from "./keys.ts";
 import {
   type Guarded,
   guardOf,
@@ -184,8 +193,29 @@ function unbound({ level, target }: Writing): void {
 /** Without its link a row would be nobody's. */
 function keepLinks({ level, target }: Writing): void {
   const { context } = level.env.work;
-  if (isLink(target.relation, context) || leavesRows(target.relation, context))
-    refuse("key", "customers' rows would no longer lead to their customer", "Ask whoever runs the database.");
+  if (isLink(target.relation, context) || leavesRows(target.relation, context)) unlinked();
+}
+
+function unlinked(): never {
+  return refuse(
+    "key",
+    "customers' rows would no longer lead to their customer",
+    "Ask whoever runs the database.",
+  );
+}
+
+/** Of a table of links only rows that lead to no customer may go, which is known row by row. */
+function looseLinks(statement: DeleteStmt, { level, target }: Writing): void {
+  const { context, count } = level.env.work;
+  if (leavesRows(target.relation, context)) unlinked();
+  if (!isLink(target.relation, context)) return;
+  const row = quoteName(target.item.alias);
+  const leads = leadsText(target.relation, row, context) ?? unlinked();
+  const { whereClause } = statement;
+  // A cursor's row can't be asked for twice.
+  if (whereClause !== undefined && "CurrentOfExpr" in whereClause) unlinked();
+  statement.whereClause = looseRows(whereClause, leads, row);
+  count.changed = true;
 }
 
 function returning(
@@ -281,11 +311,11 @@ function rewriteUpdate(statement: UpdateStmt, env: Env): Output {
 function rewriteDelete(statement: DeleteStmt, env: Env): Output {
   const writing = startWriting(statement, env);
   const { level, target, sources } = writing;
-  keepLinks(writing);
   level.scope.items.push(target.item);
   const stars = (statement.usingClause ?? []).flatMap((node) => rewriteSource(node, sources));
   decideRows(statement.whereClause, level);
   boundRows(statement, writing);
+  looseLinks(statement, writing);
   return returning(statement.returningClause, [...starOf(target.item), ...stars], writing);
 }
 

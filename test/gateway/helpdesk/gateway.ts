@@ -9,18 +9,17 @@ import {
   scramVerifier,
   startGateway,
 } from "../../../src/capture/index.ts";
-import { type Protection, type Role, tableKey } from "../../../src/policy/index.ts";
+import { type Field, type Protection, type Role, type Showing, tableKey } from "../../../src/policy/index.ts";
 import { initialise } from "../../../src/serve/index.ts";
-import { rtDatabase, rtLogin } from "./desk.ts";
-import type { Postgres } from "../postgres.ts";
+import type { HelpDesk } from "./desk.ts";
 
 const unlimited = { hour: null, day: null };
 
-/** The application's own login: it shows customers to whoever works with it, masks nothing, changes no table. */
-export const applicationRole: Role = {
+/** The application's own login: it shows customers to whoever works with it, and changes no table. */
+export const applicationRole = (user: string, contact: Showing = "plain"): Role => ({
   name: "application",
-  upstream: rtLogin.user,
-  show: { identifier: "plain", contact: "plain", content: "plain", none: "plain" },
+  upstream: user,
+  show: { identifier: "plain", contact, content: "plain", none: "plain" },
   ticketBound: false,
   quotas: { identifier: unlimited, contact: unlimited, content: unlimited },
   hours: null,
@@ -30,14 +29,15 @@ export const applicationRole: Role = {
   functions: new Set(),
   channels: new Set(),
   ddl: false,
-};
+});
 
 /** What `whosaw init` proposes for the database, with nothing changed by hand. */
-export async function proposedProtection({ host, owner, port }: Postgres): Promise<Protection> {
-  const folder = mkdtempSync(join(tmpdir(), "whosaw-rt-init-"));
+export async function proposedProtection({ database, postgres }: HelpDesk): Promise<Protection> {
+  const { host, owner, port } = postgres;
+  const folder = mkdtempSync(join(tmpdir(), "whosaw-desk-init-"));
   try {
     const answer = await initialise({
-      url: `postgres://${owner.user}@${host}:${port}/${rtDatabase}`,
+      url: `postgres://${owner.user}@${host}:${port}/${database}`,
       file: join(folder, "whosaw.yaml"),
       force: false,
       customers: null,
@@ -56,17 +56,36 @@ export async function proposedProtection({ host, owner, port }: Postgres): Promi
   }
 }
 
-export async function startRtGateway(
-  { host, owner, port }: Postgres,
+/** The protection with some fields changed by hand, by `schema.table` and column. */
+export function changed(
   protection: Protection,
-  tell: { readonly record: RecordEvents; readonly onTrouble: (what: string) => void },
+  changes: Readonly<Record<string, Readonly<Record<string, Field>>>>,
+): Protection {
+  const tables = [...protection.tables].map(([key, table]) => {
+    const fields = new Map([...table.fields, ...Object.entries(changes[key] ?? {})]);
+    return [key, { ...table, fields }] as const;
+  });
+  return { ...protection, tables: new Map(tables) };
+}
+
+export interface Told {
+  readonly role: Role;
+  readonly record: RecordEvents;
+  readonly onTrouble: (what: string) => void;
+}
+
+export async function startDeskGateway(
+  desk: HelpDesk,
+  protection: Protection,
+  { role, ...tell }: Told,
 ): Promise<RunningGateway> {
-  const { password, user } = rtLogin;
+  const { host, owner, port } = desk.postgres;
+  const { password, user } = desk.login;
   const verifier = await scramVerifier(password, Buffer.from("salt-of-the-desk"));
   const person = {
     name: user,
     actor: user,
-    role: applicationRole.name,
+    role: role.name,
     method: { kind: "scram", verifier },
     validUntil: null,
     databases: null,
@@ -94,7 +113,7 @@ export async function startRtGateway(
         limits: loginLimits,
       },
       protection,
-      roles: new Map([[applicationRole.name, applicationRole]]),
+      roles: new Map([[role.name, role]]),
       control: owner.user,
     },
     clock: systemClock,

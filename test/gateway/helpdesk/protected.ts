@@ -1,10 +1,8 @@
 import { Client } from "pg";
 import { loadCatalog } from "../../../src/capture/index.ts";
 import { planner } from "../../../src/capture/gateway/session/index.ts";
-import type { Protection } from "../../../src/policy/index.ts";
-import type { Postgres } from "../postgres.ts";
-import { rtDatabase, rtLogin } from "./desk.ts";
-import { applicationRole } from "./gateway.ts";
+import type { Protection, Role } from "../../../src/policy/index.ts";
+import type { HelpDesk } from "./desk.ts";
 
 export interface Judged {
   /** Statements that touch something protected, each as often as it was sent. */
@@ -15,11 +13,12 @@ export interface Judged {
 
 /** Asks the gateway's own planner about statements that were sent: what it says to each text doesn't depend on when it is asked. */
 export async function classify(
-  { host, owner, port }: Postgres,
-  protection: Protection,
+  { database, login, postgres }: HelpDesk,
+  { protection, role }: { readonly protection: Protection; readonly role: Role },
   statements: readonly string[],
 ): Promise<Judged> {
-  const client = new Client({ host, port, user: owner.user, database: rtDatabase });
+  const { host, owner, port } = postgres;
+  const client = new Client({ host, port, user: owner.user, database });
   await client.connect();
   try {
     const asText = { getTypeParser: () => (value: unknown) => value };
@@ -30,10 +29,10 @@ export async function classify(
     const plan = planner();
     const context = {
       catalog,
-      searchPath: [rtLogin.user, "public"],
+      searchPath: [login.user, "public"],
       protection,
-      role: applicationRole,
-      actor: rtLogin.user,
+      role,
+      actor: login.user,
     };
     let touching = 0;
     const refused: string[] = [];

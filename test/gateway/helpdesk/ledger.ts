@@ -1,7 +1,6 @@
 import type { GatewayEvent } from "../../../src/capture/index.ts";
 import { Client } from "pg";
-import type { Postgres } from "../postgres.ts";
-import { type Requestor, rtDatabase } from "./desk.ts";
+import type { HelpDesk, Requestor } from "./desk.ts";
 
 /**
  * Finds invented requestors in a text: by their addresses and names, each of which ends in its own number, and by the numbers of orders
@@ -29,20 +28,17 @@ export function requestorsIn(
   };
 }
 
-/** By order: the requestors of the tickets about it, as the database has them now. */
+/** By order: who asked about it, as the database has it now. */
 export async function ordersOf({
-  host,
-  owner,
-  port,
-}: Postgres): Promise<ReadonlyMap<string, readonly string[]>> {
-  const client = new Client({ host, port, user: owner.user, database: rtDatabase });
+  database,
+  orders: text,
+  postgres,
+}: HelpDesk): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { host, owner, port } = postgres;
+  const client = new Client({ host, port, user: owner.user, database });
   await client.connect();
   try {
-    const { rows } = await client.query<{ readonly order: string; readonly id: string }>(
-      `select substring(t.subject from 'Order ([0-9]+)') as order, m.memberid::text as id
-       from tickets t join groups g on g.instance = t.id and g.domain = 'RT::Ticket-Role' and g.name = 'Requestor'
-       join groupmembers m on m.groupid = g.id where t.subject like 'Order %'`,
-    );
+    const { rows } = await client.query<{ readonly order: string; readonly id: string }>(text);
     const orders = new Map<string, string[]>();
     for (const { id, order } of rows) orders.set(order, [...(orders.get(order) ?? []), id]);
     return orders;
