@@ -1,5 +1,6 @@
 /** Who may see what, and how much of it: pure decisions, from configuration and numbers alone. */
 export {
+  alternatives,
   type Field,
   type FieldClass,
   type KeyCondition,

@@ -1,4 +1,4 @@
-import type { KeyCondition, KeyPath, KeyStep } from "./protection.ts";
+import { alternatives, type KeyCondition, type KeyPath, type KeyStep } from "./protection.ts";
 
 /** Why a text is no path, and the character (from 0) where it stops being one. */
 export interface PathMistake {
@@ -9,13 +9,29 @@ export interface PathMistake {
 
 /** From a row to its customer in fewer steps than this, or the model is not what it seems. */
 const stepsMax = 8;
+/** A table of things of more kinds than this is none of a support desk's. */
+const alternativesMax = 8;
 
 /**
  * Reads `id`, or `ticket_id -> public.tickets.id -> customer_id`, or with conditions in brackets after what they are about:
  * `id -> public.groups.instance [domain = 'RT::Ticket-Role', name = 'Requestor'] -> id`. Names as SQL has them: lower case, or in double quotes.
+ * Rows of which the first conditions don't hold may have another way: `item_id [item_type = 'Ticket'] -> ... or item_id [item_type = 'Person']`.
  */
 export function parseKeyPath(text: string): KeyPath | PathMistake {
   const reader = new PathReader(text);
+  const paths: KeyPath[] = [];
+  do {
+    const path = parseOne(reader);
+    if (isPathMistake(path)) return path;
+    paths.push(path);
+    if (paths.length > alternativesMax) return reader.mistake(`there are at most ${alternativesMax} ways`);
+    if (reader.ended()) return paths.reduceRight((or, one) => ({ ...one, or }));
+    if (path.where === undefined) return reader.mistake("only -> or the end may stand here");
+  } while (reader.word("or"));
+  return reader.mistake("only ->, or, or the end may stand here");
+}
+
+function parseOne(reader: PathReader): KeyPath | PathMistake {
   const column = reader.name();
   if (column === null) return reader.mistake("a column's name is expected");
   const where = reader.conditions();
@@ -27,7 +43,6 @@ export function parseKeyPath(text: string): KeyPath | PathMistake {
     steps.push(step);
     if (steps.length > stepsMax) return reader.mistake(`a path has at most ${stepsMax} steps`);
   }
-  if (!reader.ended()) return reader.mistake("only -> or the end may stand here");
   return { column, steps, ...(where.length === 0 ? {} : { where }) };
 }
 
@@ -44,7 +59,11 @@ export function isPathMistake(value: object): value is PathMistake {
 }
 
 /** The text that `parseKeyPath` reads as this path. */
-export function formatKeyPath({ column, where, steps }: KeyPath): string {
+export function formatKeyPath(path: KeyPath): string {
+  return alternatives(path).map(formatOne).join(" or ");
+}
+
+function formatOne({ column, where, steps }: KeyPath): string {
   return [
     sqlName(column) + formatConditions(where),
     ...steps.map(
@@ -87,6 +106,11 @@ class PathReader {
     if (!this.#text.startsWith(mark, this.#at)) return false;
     this.#at += mark.length;
     return true;
+  }
+
+  word(word: string): boolean {
+    this.#match(/\s*/y);
+    return this.#match(new RegExp(`${word}(?![A-Za-z0-9_$])`, "y")) !== null;
   }
 
   name(): string | null {

@@ -36,6 +36,28 @@ describe("a path to the customer", () => {
     if (!isPathMistake(path)) expect(formatKeyPath(path)).toBe(requestor);
   });
 
+  it("has another way behind it for rows of another kind", () => {
+    const text =
+      "item [kind = 'Issue'] -> public.issues.id -> author or item [kind = 'Group'] -> public.groups.id -> person or item";
+    const read = parseKeyPath(text);
+    expect(read).toEqual({
+      column: "item",
+      where: [{ column: "kind", value: "Issue" }],
+      steps: [{ schema: "public", table: "issues", match: "id", take: "author" }],
+      or: {
+        column: "item",
+        where: [{ column: "kind", value: "Group" }],
+        steps: [{ schema: "public", table: "groups", match: "id", take: "person" }],
+        or: { column: "item", steps: [] },
+      },
+    });
+    if (!isPathMistake(read)) expect(formatKeyPath(read)).toBe(text);
+    const last = parseKeyPath("a [b = 'c'] orb");
+    expect(isPathMistake(last)).toBe(true);
+    expect(parseKeyPath("a or b")).toMatchObject({ kind: "path_mistake", at: 2 });
+    expect(isPathMistake(parseKeyPath("a [b = 'c'] or"))).toBe(true);
+  });
+
   it.each([
     ["", 0],
     ["Id", 0],

@@ -39,6 +39,13 @@ export interface KeyPath {
   readonly where?: readonly KeyCondition[];
   /** True: the steps may find several customers for one row, and each of them is seen. Absent: at most one, and more is an error. */
   readonly many?: boolean;
+  /** The way of rows of which `where` doesn't hold: one table holds what belongs to things of several kinds. Its `many` is this path's. */
+  readonly or?: KeyPath;
+}
+
+/** The path and those that stand behind it, in the order in which they are tried. */
+export function alternatives(path: KeyPath): readonly KeyPath[] {
+  return path.or === undefined ? [path] : [path, ...alternatives(path.or)];
 }
 
 export interface ProtectedTable {

@@ -1,5 +1,6 @@
 import type { Catalog, Relation } from "../../capture/index.ts";
 import {
+  alternatives,
   type KeyCondition,
   type KeyPath,
   type KeyStep,
@@ -41,15 +42,18 @@ function ofTables({ protection, written }: Told, catalog: Catalog): readonly Con
       if (!has(relation, column))
         found.push({ path: [...at, "fields", column], what: `${at[1]} has no column ${column}` });
     }
-    const walked = walk(relation, table.key, catalog);
-    found.push(...walked.wrong.map((wrong) => ({ path: [...at, "key"], what: wrong })));
     found.push(...parentsOf(relation, protection, catalog).map((wrong) => ({ path: at, what: wrong })));
-    const family = walked.type === null ? null : familyOf(walked.type);
-    if (family !== null && first !== null && family !== first.family) {
-      const both = `a customer's id is ${family} here and ${first.family} in ${first.table}`;
-      found.push({ path: [...at, "key"], what: `${both}: the paths don't end at the same thing` });
+    const many = table.key.many === true;
+    for (const key of alternatives(table.key)) {
+      const walked = walk(relation, { ...key, many }, catalog);
+      found.push(...walked.wrong.map((wrong) => ({ path: [...at, "key"], what: wrong })));
+      const family = walked.type === null ? null : familyOf(walked.type);
+      if (family !== null && first !== null && family !== first.family) {
+        const both = `a customer's id is ${family} here and ${first.family} in ${first.table}`;
+        found.push({ path: [...at, "key"], what: `${both}: the paths don't end at the same thing` });
+      }
+      if (family !== null) first ??= { table: at[1] ?? "", family };
     }
-    if (family !== null) first ??= { table: at[1] ?? "", family };
   }
   return found;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+  alternatives,
   type Field,
   isPathMistake,
   type KeyPath,
@@ -57,7 +58,7 @@ export const protectedTables: z.ZodType<ProtectedTables> = z
         wrong("a table is written schema.table, names with capitals in double quotes");
         continue;
       }
-      if (several && key.steps.length === 0)
+      if (several && alternatives(key).every(({ steps }) => steps.length === 0))
         wrong("a column of the row itself holds one customer, not several", "several");
       const id = tableKey(name.schema, name.table);
       const before = tables.get(id);
@@ -93,6 +94,12 @@ export const ticketTable: z.ZodType<TicketTable> = z
       wrong("a table is written schema.table, names with capitals in double quotes", "table");
       return z.NEVER;
     }
+    for (const [key, { or }] of Object.entries({
+      customer: given.customer,
+      open: given.open?.path ?? given.customer,
+    }))
+      if (or !== undefined)
+        wrong("a ticket has one way; only the key of a protected table may have others", key);
     if (given.assignee.where !== undefined)
       wrong("the ticket itself can't have conditions here, only steps can", "assignee");
     if (given.several && given.customer.steps.length === 0)

@@ -2,7 +2,7 @@ import type { CatalogAsk } from "../../capture/index.ts";
 import type { GatewayConfiguration } from "../configuration/index.ts";
 import { sideDoors } from "../init/doors.ts";
 import { quoted } from "../init/look.ts";
-import { sqlName } from "../../policy/index.ts";
+import { alternatives, sqlName } from "../../policy/index.ts";
 import { type Check, failed, ok, warned } from "./check.ts";
 
 const versionMin = 14;
@@ -166,7 +166,7 @@ async function unreadable(
 ): Promise<readonly Check[]> {
   const needed = new Map<string, Set<string>>();
   for (const { key } of tables.values()) {
-    for (const { schema, table, match, take, where } of key.steps) {
+    for (const { schema, table, match, take, where } of alternatives(key).flatMap(({ steps }) => steps)) {
       const name = `${sqlName(schema)}.${sqlName(table)}`;
       const columns = needed.get(name) ?? new Set<string>();
       for (const column of [match, take, ...(where ?? []).map((each) => each.column)]) columns.add(column);

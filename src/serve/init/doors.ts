@@ -1,4 +1,4 @@
-import { type KeyPath, sqlName } from "../../policy/index.ts";
+import { alternatives, type KeyPath, sqlName } from "../../policy/index.ts";
 import { type Database, quoted } from "./look.ts";
 import type { Proposal } from "./propose.ts";
 import { controlLogin, supportLogin } from "./yaml.ts";
@@ -111,7 +111,7 @@ function stepGrants(proposal: Proposal): readonly string[] {
   const columns = new Map<string, Set<string>>();
   const { tickets } = proposal;
   const paths: readonly Pick<KeyPath, "steps">[] = [
-    ...proposal.protect.map(({ key }) => key),
+    ...proposal.protect.flatMap(({ key }) => alternatives(key)),
     ...(tickets === null ? [] : [{ steps: tickets.table.actor }, tickets.table.customer]),
     ...(tickets?.table.open === undefined ? [] : [tickets.table.open.path]),
   ];

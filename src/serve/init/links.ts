@@ -112,7 +112,7 @@ function byName(from: Looked, column: string, { called, people }: Index): readon
 }
 
 /** `object_type` and `object_id`: one column says which table the other leads to. */
-function byPair(from: Looked, column: string, { called, kinds }: Index): readonly Link[] {
+function byPair(from: Looked, column: string, { called, kinds, people }: Index): readonly Link[] {
   const stem = stemOf(column);
   const type = from.relation.columns.find(({ name }) => plain(name) === `${stem ?? ""}type`)?.name;
   if (stem === null || type === undefined) return [];
@@ -121,7 +121,9 @@ function byPair(from: Looked, column: string, { called, kinds }: Index): readonl
   const words = (sample?.values ?? 0) === 0 ? kinds : (sample?.words ?? []);
   return words.flatMap((word) => {
     const last = word.split(/::|\\|\./).at(-1) ?? "";
-    return (called.get(plain(last)) ?? []).map((to) => ({
+    // Rails writes the class at the root: people of all kinds are principals, whatever their table is called.
+    const persons = /^(?:principal|user|person|contact|customer)$/.test(plain(last)) ? people : [];
+    return (called.get(plain(last)) ?? persons).map((to) => ({
       from,
       column,
       where: [{ column: type, value: word }],

@@ -1,4 +1,4 @@
-import type { KeyCondition, KeyPath } from "../../policy/index.ts";
+import { alternatives, type KeyCondition, type KeyPath } from "../../policy/index.ts";
 import type { Desk } from "./desk.ts";
 import { keyColumn, type Link } from "./links.ts";
 import type { Looked } from "./look.ts";
@@ -30,7 +30,7 @@ export function waysOf(desk: Desk, links: readonly Link[]): ReadonlyMap<number, 
     open.set(desk.tickets.relation.oid, { path: desk.known.path, cost: 1, why: desk.known.why });
   for (;;) {
     const next = [...open].toSorted(([, a], [, b]) => a.cost - b.cost)[0];
-    if (next === undefined) return ways;
+    if (next === undefined) return withOthers(ways, links, desk);
     const [oid, way] = next;
     open.delete(oid);
     ways.set(oid, way);
@@ -42,6 +42,42 @@ export function waysOf(desk: Desk, links: readonly Link[]): ReadonlyMap<number, 
         open.set(from, extended(link, way, cost, desk));
     }
   }
+}
+
+/** Rows of the other kinds in a table have the ways of those kinds, where there are any. */
+function withOthers(
+  ways: ReadonlyMap<number, Way>,
+  links: readonly Link[],
+  desk: Desk,
+): ReadonlyMap<number, Way> {
+  return new Map(
+    [...ways].map(([oid, way]) => {
+      const kind = way.path.where?.[0]?.column;
+      const others = links.flatMap((link): readonly Way[] => {
+        const on = ways.get(link.to.relation.oid);
+        const [condition] = link.where;
+        const other =
+          link.from.relation.oid === oid &&
+          link.column === way.path.column &&
+          condition?.column === kind &&
+          condition?.value !== way.path.where?.[0]?.value;
+        if (!other || on === undefined || condition === undefined) return [];
+        const cost = on.cost + costOf(link, desk);
+        return cost > costMax ? [] : [extended(link, on, cost, desk)];
+      });
+      return [oid, others.reduce(joined, way)];
+    }),
+  );
+}
+
+/** The first way, and behind it the other; a kind that has a way keeps it. */
+function joined(way: Way, { path: other, why }: Way): Way {
+  const all = alternatives(way.path);
+  const taken = all.some(({ where }) => JSON.stringify(where) === JSON.stringify(other.where));
+  if (taken || other.where === undefined) return way;
+  const many = way.path.many === true || other.many === true ? { many: true } : {};
+  const path = [...all, other].reduceRight((or, one) => ({ ...one, or }));
+  return { ...way, path: { ...path, ...many }, why: `${way.why}; or ${why}` };
 }
 
 /** What it costs to believe that a link leads from a row to whom or what the row is about. */
@@ -80,7 +116,7 @@ function extended(link: Link, way: Way, cost: number, desk: Desk): Way {
 
 export function isOnTheWay(table: Looked, column: string, ways: ReadonlyMap<number, Way>): boolean {
   for (const { path } of ways.values()) {
-    for (const { schema, table: name, match, take } of path.steps) {
+    for (const { schema, table: name, match, take } of alternatives(path).flatMap(({ steps }) => steps)) {
       const here = schema === table.relation.schema && name === table.relation.name;
       if (here && (match === column || take === column)) return true;
     }

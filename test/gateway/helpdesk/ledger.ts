@@ -22,7 +22,8 @@ export function requestorsIn(
       const id = known.get(marker);
       if (id !== undefined) found.add(id);
     }
-    for (const [, order = ""] of text.matchAll(/\border (\d+)\b/gi))
+    // On the wire a length stands before a text, and its last byte may be a letter or a digit.
+    for (const [, order = ""] of text.matchAll(/order (\d+)\b/gi))
       for (const id of orders.get(order) ?? []) found.add(id);
     return found;
   };

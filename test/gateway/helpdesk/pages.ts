@@ -82,10 +82,10 @@ export async function walk(
       const { broken, lost, texts } = await bodies();
       if (isResponse(answer)) texts.push(answer.ok() ? await answer.text() : `${answer.status()}`);
       const text = plain(texts.join("\n"));
-      const title = typeof answer === "string" ? answer : await page.title();
+      const title = typeof answer === "string" ? answer : [await page.title(), ...broken].join("; ");
       const failed =
         typeof answer === "string" ||
-        broken ||
+        broken.length > 0 ||
         (isResponse(answer) && !answer.ok()) ||
         wrong.test(title) ||
         wrong.test(texts.join("\n"));
@@ -112,20 +112,22 @@ interface Bodies {
   readonly texts: string[];
   /** Addresses of answers whose text the browser had forgotten when it was asked. */
   readonly lost: readonly string[];
-  /** Whether a page, or what one fetched, was answered as an error. */
-  readonly broken: boolean;
+  /** What was answered as an error, of pages and what they fetch. */
+  readonly broken: readonly string[];
 }
 
+const asked = new Set(["document", "xhr", "fetch"]);
 const noText = new Set(["font", "image", "media", "stylesheet", "manifest"]);
 
 function gather(context: BrowserContext): () => Promise<Bodies> {
   let coming: Promise<string>[] = [];
   let lost: string[] = [];
-  let broken = false;
+  let broken: string[] = [];
   context.on("response", (response) => {
     if (noText.has(response.request().resourceType())) return;
     if (response.status() >= 300 && response.status() < 400) return;
-    if (response.status() >= 400) broken = true;
+    if (response.status() >= 400 && asked.has(response.request().resourceType()))
+      broken.push(`${response.status()} for ${response.url()}`);
     coming.push(
       response.text().catch(() => {
         lost.push(response.url());
@@ -137,7 +139,7 @@ function gather(context: BrowserContext): () => Promise<Bodies> {
     const answer = { texts: await Promise.all(coming), lost, broken };
     coming = [];
     lost = [];
-    broken = false;
+    broken = [];
     return answer;
   };
 }

@@ -120,7 +120,14 @@ export function moreSteps(requestor: string): readonly Step[] {
     { name: "bulk edit form", act: open("/issues/bulk_edit?ids[]=3&ids[]=4&ids[]=5") },
     { name: "context menu", act: open("/issues/context_menu?ids[]=6&ids[]=7") },
     { name: "complete an issue", act: open("/issues/auto_complete?term=order+1&project_id=support") },
-    { name: "watchers to choose", act: open("/watchers/new?object_type=issue&object_id=10") },
+    {
+      name: "watchers to choose",
+      act: async (page, url) => {
+        await page.goto(`${url}/issues/10`);
+        await page.locator("#watchers .contextual a").first().click();
+        await page.locator("#user_search").fill("hanno");
+      },
+    },
     {
       name: "complete a watcher",
       act: open("/watchers/autocomplete_for_user?object_type=issue&object_id=10&q=hanno&project_id=support"),
@@ -182,7 +189,15 @@ export function adminSteps(requestor: string): readonly Step[] {
     { name: "a user's form", act: open(`/users/${requestor}/edit`) },
     { name: "members of the project", act: open("/projects/support/settings/members") },
     { name: "users over REST", act: rest("/users.json?name=jonas", "admin") },
-    { name: "a new member to choose", act: open("/projects/support/memberships/autocomplete?q=rosa") },
+    {
+      name: "a new member to choose",
+      act: async (page, url) => {
+        await page.goto(`${url}/projects/support/settings/members`);
+        await page.locator("#tab-content-members a.icon-add").first().click();
+        await page.locator("#principal_search").fill("rosa");
+        await page.locator("#principals_for_new_member", { hasText: "Rosa" }).waitFor();
+      },
+    },
     { name: "groups", act: open("/groups") },
     { name: "settings", act: open("/settings") },
   ];

@@ -18,7 +18,7 @@ export function netQueries(
 ): readonly { readonly table: string; readonly field: string; readonly sql: string }[] {
   return [...protection.tables].flatMap(([table, { key, fields, schema, table: name }]) => {
     const relation = catalog.relation(schema, name);
-    if (relation === null || key.steps.length > 0 || key.many === true) return [];
+    if (relation === null || key.steps.length > 0 || key.many === true || key.or !== undefined) return [];
     return relation.columns
       .filter((column) => fields.get(column.name)?.class === "contact" && comparable.test(column.type))
       .map((column) => {

@@ -5,5 +5,5 @@
 export { loadParser, parseAgain, type ParsedStatement, parseStatements } from "./tree/parse.ts";
 export { provenText } from "./tree/proof.ts";
 export { hiddenPrefix } from "./tree/nodes.ts";
-export { givenAway } from "./keys.ts";
+export { givenAway, unlinked } from "./keys.ts";
 export { rewrite, type Rewritten } from "./rewrite.ts";

@@ -1,6 +1,6 @@
 import type { InsertStmt, Node } from "@pgsql/types";
 import { defect } from "../../../base/index.ts";
-import { type KeyPath, type KeyStep, tableKey } from "../../../policy/index.ts";
+import { alternatives, type KeyPath, type KeyStep, tableKey } from "../../../policy/index.ts";
 import type { Reference, Relation } from "../catalog/catalog.ts";
 import type { PlanContext } from "../plan.ts";
 import { conditions, equal, ownAlias } from "./tables.ts";
@@ -31,10 +31,11 @@ function stepColumns(relation: Relation, steps: readonly KeyStep[], context: Pla
 }
 
 function pathColumns(relation: Relation, { schema, table, path }: Steps, context: PlanContext): string[] {
-  const own = isOf(relation, schema, table, context)
-    ? [path.column, ...(path.where ?? []).map(({ column }) => column)]
-    : [];
-  return [...own, ...stepColumns(relation, path.steps, context)];
+  const here = isOf(relation, schema, table, context);
+  return alternatives(path).flatMap(({ column, steps, where }) => [
+    ...(here ? [column, ...(where ?? []).map((condition) => condition.column)] : []),
+    ...stepColumns(relation, steps, context),
+  ]);
 }
 
 /**
@@ -114,9 +115,11 @@ export function isLink(relation: Relation, context: PlanContext): boolean {
 
 /** What the server says within an error of `invalidText` where a row would be another customer's. */
 export const givenAway = "whosaw: this row would be given to another customer";
+/** And where it would be nobody's. */
+export const unlinked = "whosaw: a row would no longer lead to its customer";
 
 function linkSteps({ protection }: PlanContext): readonly (readonly KeyStep[])[] {
-  return [...protection.tables.values()].map(({ key }) => key.steps);
+  return [...protection.tables.values()].flatMap(({ key }) => alternatives(key).map(({ steps }) => steps));
 }
 
 /**
@@ -162,8 +165,7 @@ function backText(steps: readonly KeyStep[], row: string): string {
  * is not true there a second time stays.
  */
 export function looseRows(condition: Node | undefined, leads: string, row: string): Node {
-  const said = "'whosaw: a customer''s row would no longer lead to the customer '";
-  const wrong = `CAST(pg_catalog.concat(${said}, ${row}.ctid) AS pg_catalog.int4) IS NULL`;
+  const wrong = `CAST(pg_catalog.concat('${unlinked} ', ${row}.ctid) AS pg_catalog.int4) IS NULL`;
   const loose = ownExpression(`CASE WHEN ${leads} THEN ${wrong} ELSE true END`);
   if (condition === undefined) return loose;
   const again = ownExpression("CASE WHEN true THEN true ELSE false END");

@@ -1,5 +1,6 @@
 import type { Node } from "@pgsql/types";
 import {
+  alternatives,
   type Field,
   type KeyCondition,
   type KeyPath,
@@ -32,7 +33,7 @@ export function guardOf(relation: Relation, context: PlanContext): Guarded | nul
   const config = configOf(relation, context);
   if (config === null) return null;
   const names = new Set(relation.columns.map(({ name }) => name));
-  if (!names.has(config.key.column))
+  if (alternatives(config.key).some(({ column }) => !names.has(column)))
     refuse(
       "key",
       `table "${relation.name}" lacks the column that leads to its customer`,
@@ -124,7 +125,10 @@ export function pathText(path: KeyPath, row: (column: string) => string, name: s
   } else if (path.many === true) {
     text = `pg_catalog.json_build_array(${text})`;
   }
-  return own.length === 0 ? text : `CASE WHEN ${own.join(" AND ")} THEN ${text} END`;
+  if (own.length === 0) return text;
+  const { or } = path;
+  const other = or === undefined ? "" : ` ELSE ${pathText({ ...or, many: path.many === true }, row, name)}`;
+  return `CASE WHEN ${own.join(" AND ")} THEN ${text}${other} END`;
 }
 
 /**
@@ -166,10 +170,8 @@ export function policyText(path: KeyPath, row: string, context: PlanContext): st
   const one: KeyPath = { ...path, many: false };
   const tests: string[] = [];
   const customers = pathText({ ...tickets.customer, many: false }, cell, ownAlias("c"));
-  if (path.many === true && path.steps.length > 0) {
-    const { clause, end } = walk(path.steps, `${row}.${quoteName(path.column)}`, ownAlias("p"));
-    tests.push(`${customers} ${pgCatalogEquals} ANY (SELECT ${end}::pg_catalog.text ${clause})`);
-    tests.push(...conditions(row, path.where));
+  if (path.many === true) {
+    tests.push(amongText(path, row, customers));
   } else {
     tests.push(
       equal(
@@ -188,6 +190,20 @@ export function policyText(path: KeyPath, row: string, context: PlanContext): st
   }
   const table = `${quoteName(tickets.schema)}.${quoteName(tickets.table)}`;
   return `EXISTS (SELECT 1 FROM ${table} AS ${ownAlias("t")} WHERE ${tests.join(" AND ")})`;
+}
+
+/** Whether a customer is among those to whom a path leads, of which there may be several. */
+function amongText(path: KeyPath, row: string, customer: string): string {
+  const from = `${row}.${quoteName(path.column)}`;
+  const { clause, end } = walk(path.steps, from, ownAlias("p"));
+  const among =
+    path.steps.length === 0
+      ? equal(customer, `${from}::pg_catalog.text`)
+      : `${customer} ${pgCatalogEquals} ANY (SELECT ${end}::pg_catalog.text ${clause})`;
+  const own = conditions(row, path.where);
+  if (own.length === 0) return among;
+  const other = path.or === undefined ? "false" : amongText(path.or, row, customer);
+  return `CASE WHEN ${own.join(" AND ")} THEN ${among} ELSE ${other} END`;
 }
 
 /** Types whose values may become another text. */

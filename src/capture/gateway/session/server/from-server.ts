@@ -10,7 +10,7 @@ import {
 import type { GatewayEvent } from "../../recording.ts";
 import { type StatementRefusal, statementRefusal } from "../../plan.ts";
 import { type Awaited, type AwaitedQueue, type Described, undescribed } from "../awaited.ts";
-import { givenAway } from "../../sql/index.ts";
+import { givenAway, unlinked } from "../../sql/index.ts";
 import { stripCopyLine } from "./copy-lines.ts";
 import type { Outbox } from "../outbox.ts";
 import type { Run } from "../run.ts";
@@ -323,10 +323,11 @@ export class FromServer {
     const { head } = awaited;
     const run = head === undefined ? null : runOf(head);
     const plan = head?.kind === "parse" || head?.kind === "bind" ? head.plan : null;
-    if (fields.sqlstate === invalidText && fields.message.includes(givenAway)) {
+    const refused = fields.sqlstate === invalidText ? foundOut(fields.message) : null;
+    if (refused !== null) {
       const reader = run?.identity.reader ?? this.#side.reader();
-      outbox.event(refusalEvent(keyChanged, reader, run?.note ?? null, services.clock()));
-      return this.#send(refusalMessage(keyChanged));
+      outbox.event(refusalEvent(refused, reader, run?.note ?? null, services.clock()));
+      return this.#send(refusalMessage(refused));
     }
     const guarded = transaction.protected || run?.protected === true || plan?.protected === true;
     if (!guarded) return this.#send({ from: "backend", kind, fields: positioned(fields, run) });
@@ -372,6 +373,18 @@ const keyChanged: StatementRefusal = statementRefusal({
   hint: "Leave out the column that says whose the row is; ask whoever runs the database to merge customers.",
   rule: "key",
 });
+
+const linkDropped: StatementRefusal = statementRefusal({
+  code: "42501",
+  message: unlinked,
+  hint: "Name the rows that may go, or ask whoever runs the database.",
+  rule: "key",
+});
+
+function foundOut(message: string): StatementRefusal | null {
+  if (message.includes(givenAway)) return keyChanged;
+  return message.includes(unlinked) ? linkDropped : null;
+}
 
 /** SQLSTATE in_failed_sql_transaction. */
 const inFailed = "25P02";
