@@ -88,7 +88,7 @@ async function serve(folder: string, databasePort: number): Promise<Served> {
   const kill = (): boolean => server.kill("SIGKILL");
   process.once("exit", kill);
   const gone = new Promise<void>((done) => server.once("exit", () => done()));
-  await answers(`${url}/login`, () => server.exitCode !== null, 120);
+  await answers(`${url}/login`, () => server.exitCode !== null, 300);
   return {
     url,
     stop: async () => {

@@ -83,7 +83,7 @@ async function serveRt(folder: string, databasePort: number): Promise<Served> {
   const kill = (): boolean => server.kill("SIGKILL");
   process.once("exit", kill);
   const gone = new Promise<void>((done) => server.once("exit", () => done()));
-  await answers(url, () => server.exitCode !== null, 30);
+  await answers(url, () => server.exitCode !== null, 300);
   return {
     url,
     // It must not be interrupted: at SIGINT it changes the owner of the files of an installed Request Tracker.
