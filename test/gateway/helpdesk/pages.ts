@@ -72,7 +72,7 @@ export async function walk(
   const context = await browser.newContext({ extraHTTPHeaders: { referer: `${url}/` } });
   try {
     const page = await context.newPage();
-    page.setDefaultTimeout(60_000);
+    page.setDefaultTimeout(180_000);
     const bodies = gather(context);
     for (const { act, name } of steps) {
       const begun = performance.now();

@@ -86,7 +86,7 @@ export const coreSteps: readonly Step[] = [
 export function moreSteps(requestor: string): readonly Step[] {
   return [
     { name: "issues of a requestor", act: open(filtered("author_id", "=", requestor)) },
-    { name: "issues by subject", act: open(filtered("subject", "~", "Order 1")) },
+    { name: "issues by subject", act: open(filtered("subject", "~", "ada.")) },
     { name: "issues by a custom field", act: open(filtered("cf_2", "~", "ada.")) },
     { name: "issues without an assignee", act: open(filtered("assigned_to_id", "!*")) },
     { name: "issues updated this month", act: open(filtered("updated_on", "m")) },
