@@ -8,7 +8,7 @@ describeDesk({
   name: "Request Tracker",
   missing: missingPackages(),
   start: startRtDesk,
-  steps: coreSteps,
+  steps: () => coreSteps,
   whenMasked: unmaskedNames,
   contacts: /\d+ Example Street|555-01\d\d x\d+/g,
   list: "list of open tickets",

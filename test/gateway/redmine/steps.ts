@@ -125,7 +125,9 @@ export function moreSteps(requestor: string): readonly Step[] {
       act: async (page, url) => {
         await page.goto(`${url}/issues/10`);
         await page.locator("#watchers .contextual a").first().click();
+        const found = page.waitForResponse(/autocomplete_for_user/);
         await page.locator("#user_search").fill("hanno");
+        await (await found).finished();
       },
     },
     {

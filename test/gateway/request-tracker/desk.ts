@@ -63,7 +63,7 @@ export async function startRtDesk(size: DeskSize): Promise<HelpDesk> {
     orders: `select substring(t.subject from 'Order ([0-9]+)') as order, m.memberid::text as id
        from tickets t join groups g on g.instance = t.id and g.domain = 'RT::Ticket-Role' and g.name = 'Requestor'
        join groupmembers m on m.groupid = g.id where t.subject like 'Order %'`,
-    wrong: /<title>(RT Error|Login)|An internal RT error/,
+    wrong: /^Login$|<title>RT Error|An internal RT error/,
     serve: (databasePort) => serveRt(folder, databasePort),
     stop: async () => {
       await postgres.stop();
