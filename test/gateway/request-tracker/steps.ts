@@ -170,7 +170,11 @@ export const moreSteps: readonly Step[] = [
   },
   {
     name: "feed",
-    act: (page, url) => page.request.get(`${url}/Search/Results.rdf?Query=${encodeURIComponent("id < 10")}`),
+    act: async (page, url) => {
+      await page.goto(url + query("id < 10"));
+      const feed = await page.locator("a[href*='/NoAuth/rss/']").first().getAttribute("href");
+      return page.request.get(new URL(feed ?? "", url).href);
+    },
   },
   { name: "ticket over REST", act: (page, url) => page.request.get(`${url}/REST/2.0/ticket/16`) },
   {
