@@ -102,6 +102,9 @@ describe.skipIf(!hasPostgres(18))("links of which some lead to customers", () =>
     expect((await tried(joined)).tags).toEqual(["DELETE 2"]);
     const asked = "delete from rt.members where group_id in (select id from rt.groups where name = 'Owner')";
     expect((await tried(asked)).tags).toEqual(["DELETE 2"]);
+    const decided =
+      "delete from rt.members where id > 101 and group_id in (select g.id from rt.groups g join rt.tickets t on t.id = g.ticket where t.subject = 'late')";
+    expect(await tried(decided)).toMatchObject({ errors: [], tags: ["DELETE 1"] });
   });
 
   it.each([
