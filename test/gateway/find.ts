@@ -115,6 +115,11 @@ function* marksIn(text: string): Generator<Marked> {
   }
 }
 
+/** Markers that stand there as they are, in much text: hundreds of times faster than a finder. */
+export function plainMarks(text: string): readonly Marked[] {
+  return [...marksIn(text)];
+}
+
 function* numbersIn(text: string): Generator<Omit<Marked, "table">> {
   const field = "phone_digits";
   for (const [, digits] of text.matchAll(phone)) yield { customer: String(Number(digits)), field };

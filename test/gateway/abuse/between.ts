@@ -10,6 +10,8 @@ export interface Between {
   readonly port: number;
   /** From now on; null: passes everything on. Meddles with clients' sessions only, not with the gateway's own questions. */
   meddle: Meddle | null;
+  /** Sockets of connections that the gateway holds, its own too. */
+  readonly connections: number;
   /** Bytes that the gateway has not taken yet. */
   readonly untaken: number;
   readonly stop: () => Promise<void>;
@@ -54,6 +56,9 @@ export async function startBetween({ host, port }: Postgres): Promise<Between> {
   const between: Between = {
     port: typeof address === "object" && address !== null ? address.port : 0,
     meddle: null,
+    get connections() {
+      return sockets.size;
+    },
     get untaken() {
       return [...sockets].reduce((sum, { writableLength }) => sum + writableLength, 0);
     },

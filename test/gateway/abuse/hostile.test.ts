@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { frame, int16, int32, type Message, say, text } from "../bytes.ts";
 import { join, type RawClient } from "../client.ts";
@@ -119,6 +120,34 @@ describe("of what the server should not have said", () => {
     await bystander.end();
   });
 
+  it.each([
+    [
+      "the first statement's end is left out",
+      (message: Message) => (message.type === "C" ? [] : [same(message)]),
+    ],
+    [
+      "the first statement ends twice",
+      (message: Message) => (message.type === "C" ? [same(message), same(message)] : [same(message)]),
+    ],
+  ])("a later statement's rows are not taken for an earlier one's: %s", async (_, meddle) => {
+    const from = ledger.durable.length;
+    const client = await enter();
+    let done = false;
+    between.meddle = (message: Message) => {
+      if (done) return [same(message)];
+      done = message.type === "C";
+      return meddle(message);
+    };
+    client.send(
+      say.query(
+        "select notes from customers where id = 3; select address from customers where id = 4; select name from customers where id = 5",
+      ),
+    );
+    await client.until("Z", 1, 5000);
+    expect(client.closed).toBe(true);
+    judge(client, from);
+  });
+
   it("notices and errors of a protected statement keep no text, and a channel that the role may not hear is silent", async () => {
     const client = await enter();
     let done = false;
@@ -135,6 +164,22 @@ describe("of what the server should not have said", () => {
     expect(rows).toHaveLength(1);
     expect(wire(client)).not.toContain(secret);
     await client.end();
+  });
+
+  it("a client that leaves while the server doesn't answer a question of the gateway's own is not waited for", async () => {
+    const client = await enter();
+    between.meddle = () => [];
+    const { connections } = between;
+    client.send(say.query("select 1"));
+    // What it says meanwhile waits, and so would its farewell behind that.
+    for (let times = 0; times < 20; times++) {
+      client.send(say.flush());
+      await sleep(10);
+    }
+    client.finish();
+    const until = Date.now() + 10_000;
+    while (between.connections >= connections && Date.now() < until) await sleep(50);
+    expect(between.connections).toBeLessThan(connections);
   });
 
   it("a flood of settings waits at the socket for whoever doesn't read", async () => {

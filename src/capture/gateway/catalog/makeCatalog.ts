@@ -89,6 +89,8 @@ function relationsByOid(rows: CatalogRows): Map<number, Relation> {
     const referred = references.get(oid);
     // A kind that came with a newer server than this was written for: unknown, so it can't be named.
     if (kind === undefined) continue;
+    // Dropped while it was looked at; a view without its definition would be taken for a table.
+    if (isOwnView(oid, text(row, 3)) && (definitions.get(oid) ?? null) === null) continue;
     relations.set(oid, {
       oid,
       schema: text(row, 1),
@@ -123,6 +125,11 @@ function referencesByOid(rows: readonly CatalogRow[]): ReadonlyMap<number, reado
     found.set(oid, [...(found.get(oid) ?? []), reference]);
   }
   return found;
+}
+
+/** A view that didn't come with the server: its definition was asked for. */
+function isOwnView(oid: number, relkind: string): boolean {
+  return oid >= 16_384 && (relkind === "v" || relkind === "m");
 }
 
 /** By table: the columns of each index. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Catalog } from "./catalog.ts";
 import { type CatalogAsk, catalogFingerprint, type CatalogPlace, loadCatalog } from "./loadCatalog.ts";
 
@@ -30,8 +31,11 @@ export class SharedCatalog {
 
   /** @param onFailed told when a look failed; the last catalog stands until one succeeds. */
   static async open(ask: CatalogAsk, onFailed: (error: unknown) => void): Promise<SharedCatalog> {
-    const fingerprint = await catalogFingerprint(ask);
-    return new SharedCatalog(ask, { fingerprint, catalog: await loadCatalog(ask, "idle") }, onFailed);
+    const first = await patiently(async () => {
+      const fingerprint = await catalogFingerprint(ask);
+      return { fingerprint, catalog: await loadCatalog(ask, "idle") };
+    });
+    return new SharedCatalog(ask, first, onFailed);
   }
 
   readonly current = (): Catalog => this.#current;
@@ -72,7 +76,7 @@ export class SharedCatalog {
     this.#next = null;
     this.#looking = true;
     try {
-      await this.#renew();
+      await patiently(() => this.#renew());
     } finally {
       this.#looking = false;
     }
@@ -83,5 +87,21 @@ export class SharedCatalog {
     if (fingerprint === this.#fingerprint) return;
     this.#current = await loadCatalog(this.#ask, "idle");
     this.#fingerprint = fingerprint;
+  }
+}
+
+/** How often a look is tried, and milliseconds between them: our choice. */
+export const looksMax = 5;
+const pauseMillis = 30;
+
+/** What is dropped while it is looked at fails the look ("could not open relation with OID"), and not the next one. */
+async function patiently<Result>(look: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await look();
+    } catch (error) {
+      if (tries === looksMax) throw error;
+      await sleep(pauseMillis * tries);
+    }
   }
 }

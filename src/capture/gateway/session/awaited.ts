@@ -1,5 +1,6 @@
 import type { StatementNote } from "../recording.ts";
 import type { Slot, StatementPlan, StatementRefusal } from "../plan.ts";
+import type { Change } from "./client/names.ts";
 import type { Identity } from "./identity.ts";
 import type { AskAnswer } from "./context.ts";
 import type { Run } from "./run.ts";
@@ -8,8 +9,8 @@ import type { Run } from "./run.ts";
 export interface Described {
   readonly slots: readonly Slot[];
   readonly origins: StatementPlan["origins"];
-  /** A Describe is under way or was answered. */
-  asked: boolean;
+  /** The pipeline in which a Describe was sent last. */
+  asked: number | null;
   verified: boolean;
   /** How many there are, hidden ones too; null until the server has said it. */
   columns: number | null;
@@ -17,7 +18,12 @@ export interface Described {
 
 /** Where no hidden columns are expected there is nothing to verify, and a column that looks like one is a mismatch. */
 export function undescribed({ slots, origins }: Pick<StatementPlan, "slots" | "origins">): Described {
-  return { slots, origins, asked: false, verified: slots.length === 0, columns: null };
+  return { slots, origins, asked: null, verified: slots.length === 0, columns: null };
+}
+
+/** Whether it is known, when rows come that are asked for in this pipeline: an earlier one's Describe may have been skipped. */
+export function willBeDescribed({ asked, verified }: Described, pipeline: number): boolean {
+  return verified || asked === pipeline;
 }
 
 /** A refusal that waits for its turn: the server was sent something that fails in the statement's place. */
@@ -35,11 +41,11 @@ export interface Asked {
 
 /**
  * What the server still owes an answer to, in the order in which it was asked. `shown`: the client asked, and gets the answer; else
- * the gateway asked for itself. `undo` takes back what was noted in advance, if the server refuses or skips it.
+ * the gateway asked for itself. `change` is what was noted in advance, to be settled or taken back.
  */
 export type Awaited = {
   readonly shown: boolean;
-  readonly undo?: () => void;
+  readonly change?: Change;
   /** Of a pipeline's end: which one it ends, by number. */
   readonly ends?: number;
 } & (
@@ -53,6 +59,8 @@ export type Awaited = {
       readonly kind: "simple";
       readonly runs: readonly Run[];
       readonly copies: number;
+      /** Takes back what its statements from `at` on were to do. */
+      readonly fails: () => void;
       at: number;
       failed: boolean;
       described: Described | null;
@@ -84,7 +92,14 @@ export class AwaitedQueue {
     this.#items.push(awaited);
   }
 
+  /** The head is answered, and what was noted with it holds. */
   shift(): Awaited | undefined {
+    const head = this.#take();
+    head?.change?.settle();
+    return head;
+  }
+
+  #take(): Awaited | undefined {
     const head = this.#items[this.#at];
     this.#copying = null;
     this.#at++;
@@ -106,6 +121,8 @@ export class AwaitedQueue {
     if (head === undefined) return;
     this.#items = [head, ...rest.filter((one) => one.kind !== "sync" || one.copies !== copies)];
     this.#at = 0;
+    // Whoever waits for an answer would wait for the data, which may stand behind what waits.
+    for (const { resolve } of this.#waiting.splice(0)) resolve();
   }
 
   /** Whether the server ignores a Sync of a client that has ended this many COPYs. */
@@ -117,6 +134,12 @@ export class AwaitedQueue {
   atMost(length: number): Promise<void> | null {
     if (this.length <= length) return null;
     return new Promise((resolve) => this.#waiting.push({ length, resolve }));
+  }
+
+  /** Resolves when the pipelines that were ended are answered. Null: so they are. */
+  endsAnswered(): Promise<void> | null {
+    const last = this.#items.findLastIndex(({ ends }, at) => at >= this.#at && ends !== undefined);
+    return last < 0 ? null : this.atMost(this.#items.length - 1 - last);
   }
 
   #wake(): void {
@@ -133,11 +156,11 @@ export class AwaitedQueue {
   skipToSync(failed: StatementRefusal | null): boolean {
     const skipped: Awaited[] = [];
     while (this.head !== undefined && this.head.kind !== "sync") {
-      const one = this.shift();
+      const one = this.#take();
       if (one !== undefined) skipped.push(one);
     }
     for (const one of skipped.toReversed()) {
-      one.undo?.();
+      one.change?.undo();
       if (one.kind === "ask") one.asked.done(failed);
     }
     return this.head !== undefined;
@@ -145,7 +168,7 @@ export class AwaitedQueue {
 
   /** The session is over: whoever waits for an answer hears that none comes. */
   abandon(): void {
-    for (let one = this.shift(); one !== undefined; one = this.shift())
+    for (let one = this.#take(); one !== undefined; one = this.#take())
       if (one.kind === "ask") one.asked.done(null);
   }
 }

@@ -1,5 +1,6 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import type { CatalogPlace } from "../catalog/loadCatalog.ts";
+import { looksMax } from "../catalog/sharedCatalog.ts";
 import { parseSearchPath } from "../catalog/searchPath.ts";
 import { isStatementRefusal, type PlanContext, type StatementPlan, type StatementRefusal } from "../plan.ts";
 import type { Identity } from "./identity.ts";
@@ -15,6 +16,11 @@ export type Ask = (sql: string) => Promise<AskAnswer>;
 export type Place = CatalogPlace | "failed";
 
 const searchPathQuery = "SELECT pg_catalog.current_setting('search_path'), CURRENT_USER";
+/** Whose name `$user` is never changes. This one takes no snapshot, so that SET TRANSACTION may still follow it. */
+const searchPathAgain = "SHOW search_path";
+
+/** SQLSTATEs of a catalog's question about what is gone by now: "could not open relation with OID", a type, a function. */
+const ofVanished: ReadonlySet<string> = new Set(["XX000", "42P01", "42704", "42883", "3F000"]);
 
 /**
  * What names mean in this session. Most sessions share one catalog; one that made tables or views of its own, or hasn't committed what
@@ -24,8 +30,9 @@ export class SessionContext {
   readonly #services: Pick<SessionServices, "catalog" | "protection">;
   readonly #ask: Ask;
   readonly #place: () => Place;
-  readonly #quiet: () => Promise<void> | null;
+  readonly #quiet: () => Promise<"quiet" | "skipping">;
   #searchPath: readonly string[] = [];
+  #user: string | null = null;
   #pathDue = true;
   #own: Catalog | null = null;
   #ownDue = false;
@@ -39,7 +46,7 @@ export class SessionContext {
   constructor(
     services: Pick<SessionServices, "catalog" | "protection">,
     ask: Ask,
-    stands: { readonly place: () => Place; readonly quiet: () => Promise<void> | null },
+    stands: { readonly place: () => Place; readonly quiet: () => Promise<"quiet" | "skipping"> },
   ) {
     this.#services = services;
     this.#ask = ask;
@@ -83,15 +90,17 @@ export class SessionContext {
 
   /** Asks what is due. @returns null if the server skipped the question: what waits for it is skipped too. */
   async renew(): Promise<"known" | StatementRefusal | null> {
-    await this.#quiet();
+    // The server may have failed meanwhile: it would skip the question too, and answer nothing.
+    if ((await this.#quiet()) === "skipping") return null;
     const place = this.#place();
     if (place === "failed") return "known";
     if (place === "idle") this.#unsettled = false;
     if (this.#pathDue) {
-      const rows = await this.#ask(searchPathQuery);
+      const rows = await this.#ask(this.#user === null ? searchPathQuery : searchPathAgain);
       if (rows === null || isStatementRefusal(rows)) return rows;
       const [setting = "", user = ""] = (rows[0] ?? []).map((value) => value ?? "");
-      this.#searchPath = parseSearchPath(setting, user) ?? [];
+      this.#user ??= user;
+      this.#searchPath = parseSearchPath(setting, this.#user) ?? [];
       this.#pathDue = false;
     }
     return this.#ownDue ? this.#renewCatalog(place) : "known";
@@ -104,13 +113,22 @@ export class SessionContext {
       this.#own = null;
     } else {
       const beside = catalog.current();
-      const own = await this.#loadOwn(place);
+      const own = await this.#loadPatiently(place);
       if (own === null || isStatementRefusal(own)) return own;
       this.#own = own;
       this.#beside = beside;
     }
     this.#ownDue = false;
     return "known";
+  }
+
+  /** What another session drops meanwhile fails the look, and not the next one. In a pipeline the failure has ended that. */
+  async #loadPatiently(place: CatalogPlace): Promise<Catalog | StatementRefusal | null> {
+    for (let tries = 1; ; tries++) {
+      const own = await this.#loadOwn(place);
+      const vanished = own !== null && isStatementRefusal(own) && ofVanished.has(own.code);
+      if (!vanished || place === "pipeline" || tries === looksMax) return own;
+    }
   }
 
   /** Null if the server skipped a part of it. */

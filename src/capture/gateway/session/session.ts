@@ -63,6 +63,7 @@ export class Session {
   readonly #fromServer: FromServer;
   readonly #context: SessionContext;
   #clientBusy = false;
+  #chunksWaiting = 0;
   #serverBusy = false;
   #running = false;
   #ending: Ending | null = null;
@@ -85,8 +86,7 @@ export class Session {
     this.#outbox = new Outbox(this.#gate, services.clock, (run, event) => this.#mayShow(run, event));
     this.#context = new SessionContext(services, this.#ask, {
       place: () => this.#place(),
-      // Within a pipeline the question goes where it stands; else it waits until it is known where that is.
-      quiet: () => (this.#fromClient.pipelineOpen ? null : this.#awaited.atMost(0)),
+      quiet: () => this.#quiet(),
     });
     const { identities, transaction } = this;
     const [awaited, outbox, context, toServer] = [this.#awaited, this.#outbox, this.#context, this.#toServer];
@@ -189,7 +189,11 @@ export class Session {
 
   #feedClient(chunk: Buffer): void {
     if (this.#ending !== null) return;
-    if (this.#ends.client.framer.feed(chunk) !== null) return this.#violated();
+    const { framer, socket } = this.#ends.client;
+    if (framer.feed(chunk) !== null) return this.#violated();
+    const much =
+      this.#clientBusy && (++this.#chunksWaiting >= chunksWaitingMax || framer.unread >= waitingBytesMax);
+    if (much) socket.pause();
     this.#pumpClient();
   }
 
@@ -229,9 +233,10 @@ export class Session {
     return written(server.socket, this.#toServer.take());
   }
 
+  /** Its socket is read on for a while: one that isn't read doesn't tell that the client is gone, and the server may never answer. */
   #clientWaits(done: Promise<unknown>): void {
     this.#clientBusy = true;
-    this.#ends.client.socket.pause();
+    this.#chunksWaiting = 0;
     const goOn = (): void => {
       this.#clientBusy = false;
       if (this.#ending !== null) return;
@@ -286,7 +291,7 @@ export class Session {
 
   #ready(status: TransactionStatus, pipeline: number | null): void {
     if (this.#awaited.length === 0 && status === "idle") this.#fromClient.idle();
-    if (this.#awaited.length === 0 && !this.#fromClient.pipelineOpen) this.#context.quiet();
+    if (this.#awaited.length === 0 && !this.#fromClient.pipeline.isOpen) this.#context.quiet();
     if (status !== "idle") return;
     this.identities.transactionEnded();
     if (pipeline !== null) this.#fromClient.transactionEnded(pipeline);
@@ -295,8 +300,20 @@ export class Session {
 
   #place(): Place {
     if (this.transaction.status === "failed" && !this.#context.endUnderWay) return "failed";
-    if (this.#fromClient.pipelineOpen || this.#awaited.length > 0) return "pipeline";
+    if (this.#fromClient.pipeline.isOpen || this.#awaited.length > 0) return "pipeline";
     return this.transaction.status === "idle" ? "idle" : "transaction";
+  }
+
+  /** Within a pipeline that can't be ended a question goes where it stands; else it waits until it is known where that is. */
+  async #quiet(): Promise<"quiet" | "skipping"> {
+    // A simple query that failed has ended a pipeline's transaction too.
+    await this.#awaited.endsAnswered();
+    const from = this.#fromClient;
+    if (!from.isSkipping && (!from.pipeline.isOpen || from.closePipeline())) {
+      void this.#sendToServer();
+      await this.#awaited.atMost(0);
+    }
+    return from.isSkipping ? "skipping" : "quiet";
   }
 
   readonly #ask: Ask = (sql) => {
@@ -304,7 +321,8 @@ export class Session {
     if (this.#ending !== null) return Promise.resolve(null);
     const alone = this.#place() !== "pipeline";
     const to = this.#toServer;
-    // One that failed has left it behind.
+    // One that failed has left both behind, the portal until its transaction ends.
+    encodeFrontend({ from: "frontend", kind: "Close", target: "portal", name }, to);
     encodeFrontend({ from: "frontend", kind: "Close", target: "statement", name }, to);
     encodeFrontend({ from: "frontend", kind: "Parse", statement: name, sql, parameterTypes: [] }, to);
     const values = { parameterFormats: [], parameters: [], resultFormats: [] };
@@ -317,6 +335,7 @@ export class Session {
     return new Promise((done) => {
       const step = (expects: "ParseComplete" | "BindComplete" | "CloseComplete"): void =>
         this.#awaited.push({ kind: "ask_step", shown: false, expects });
+      step("CloseComplete");
       step("CloseComplete");
       step("ParseComplete");
       step("BindComplete");
@@ -391,6 +410,10 @@ export class Session {
     this.end(ending);
   }
 }
+
+/** Chunks of a client, and bytes, that are read while it waits for the server: our choice, far below what the framer takes. */
+const chunksWaitingMax = 200;
+const waitingBytesMax: number = 256 * 1024;
 
 /** Milliseconds that a closed session waits for its peers to close too: our choice. */
 const closingMillisMax = 2000;

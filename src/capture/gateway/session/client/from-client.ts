@@ -6,16 +6,14 @@ import {
   type FrontendMessage,
   isFault,
   type SessionMessage,
-  type Writer,
 } from "../../../../wire/index.ts";
 import { isStatementRefusal, type StatementPlan, type StatementRefusal } from "../../plan.ts";
 import type { StatementNote } from "../../recording.ts";
-import { type Awaited, type AwaitedQueue, undescribed } from "../awaited.ts";
-import type { SessionContext } from "../context.ts";
-import type { Identities, Identity } from "../identity.ts";
+import { type Awaited, undescribed, willBeDescribed } from "../awaited.ts";
+import type { Identity } from "../identity.ts";
 import { contextKey, sameRights } from "../planner.ts";
 import { cutNames } from "./cut-names.ts";
-import { namesMax, type Prepared } from "./names.ts";
+import { all, type Change, namesMax, noChange, type Prepared } from "./names.ts";
 import {
   boundUnderOther,
   declaredUnderOther,
@@ -30,37 +28,20 @@ import {
   tooManyNames,
   unfitBatch,
 } from "./refusals.ts";
+import { Pipeline } from "./pipeline.ts";
 import { type Later, Planning } from "./planning.ts";
-import { both, isBoundLate, nothing, SessionNames, shapeless } from "./session-names.ts";
-import type { Outbox } from "../outbox.ts";
+import { isBoundLate, SessionNames, shapeless } from "./session-names.ts";
+import { type ClientFault, type ClientSide, decides, type Spoken } from "./side.ts";
 import { emptyPlan, Run, sentFor, type Source } from "../run.ts";
-import type { PlannedStatement, SessionServices } from "../needs.ts";
-
-export interface ClientSide {
-  readonly awaited: AwaitedQueue;
-  readonly outbox: Outbox;
-  readonly toServer: Writer;
-  readonly identities: Identities;
-  readonly context: SessionContext;
-  readonly services: Pick<SessionServices, "plan" | "mayRun" | "identify" | "commentIn" | "clock">;
-  readonly onTerminate: () => void;
-}
-
-/** The way back to whom the session stood for before; a refusal; or the server has failed meanwhile and skips the statement. */
-type Spoken = (() => void) | StatementRefusal | "skipped";
-
-/** Why the session must end: the client's bytes are no message, or one that may not come now. */
-export type ClientFault = "protocol_violation";
+import type { PlannedStatement } from "../needs.ts";
 
 /** What the client sends, message by message: judged, planned, noted, and sent on in the plan's form. */
 export class FromClient {
   readonly #side: ClientSide;
-  readonly #names: SessionNames = new SessionNames();
+  readonly pipeline: Pipeline = new Pipeline();
+  readonly #names: SessionNames = new SessionNames(() => this.pipeline.number);
   readonly #planning: Planning;
   #skipping = false;
-  #pipelineOpen = false;
-  /** Pipelines that were ended, by a Sync or a simple query. */
-  #pipelines = 0;
   /** COPYs that the client has ended. */
   #copies = 0;
 
@@ -76,6 +57,23 @@ export class FromClient {
     const message = cutNames(decoded);
     // As the server does after an error: everything up to the Sync is as if it had not been sent.
     if (this.#skipping && message.kind !== "Sync" && message.kind !== "Terminate") return null;
+    const unsure = this.#unsure(message);
+    if (unsure === null) return this.#judged(message, frame);
+    return unsure.then(() => (this.#skipping ? null : this.#judged(message, frame)));
+  }
+
+  /**
+   * What an earlier pipeline was to change, and may have failed to, decides what this message means: null, or until that is known.
+   * Within its own pipeline a message is skipped with what it depends on.
+   */
+  #unsure(message: SessionMessage): Promise<void> | null {
+    const { awaited, identities } = this.#side;
+    const unsure = this.#names.areUnsureFor(message) || identities.isUnsure(this.pipeline.number);
+    return unsure && decides.has(message.kind) ? awaited.endsAnswered() : null;
+  }
+
+  #judged(message: SessionMessage, frame: Frame<"frontend">): Later {
+    this.pipeline.isMet(message.kind === "Query");
     switch (message.kind) {
       case "Query":
         return this.#planning.named(message.sql, (identity) => this.#query(message.sql, identity));
@@ -88,14 +86,25 @@ export class FromClient {
     }
   }
 
-  /** Messages were sent to the server that no Sync has closed. */
-  get pipelineOpen(): boolean {
-    return this.#pipelineOpen;
+  /**
+   * Ends the pipeline on the server's side, so that questions of the gateway's own run by themselves and leave no trace in it.
+   * @returns false if that could be noticed.
+   */
+  closePipeline(): boolean {
+    if (this.pipeline.noticesSync) return false;
+    this.pipeline.closes();
+    encodeFrontend({ from: "frontend", kind: "Sync" }, this.#side.toServer);
+    this.#await({ kind: "sync", shown: false, copies: this.#copies });
+    return true;
   }
 
   /** The server has answered everything, and no transaction is open. */
   idle(): void {
-    this.#pipelineOpen = false;
+    this.pipeline.closes();
+  }
+
+  get isSkipping(): boolean {
+    return this.#skipping;
   }
 
   /** The server failed; what comes before the next Sync is dropped unless that Sync is under way. */
@@ -121,45 +130,41 @@ export class FromClient {
     const unfit = unfitBatch(planned, this.#side.context.isUnsettled);
     if (unfit !== null) return this.#refuseQuery(text, unfit);
     const runs: Run[] = [];
-    const undo: (() => void)[] = [];
+    const changes: Change[] = [];
     for (const { plan, note } of planned) {
       const source = this.#source(plan, identity);
       if (isStatementRefusal(source)) {
-        for (const back of undo.toReversed()) back();
+        all(changes).undo();
         return this.#refuseQuery(text, source);
       }
       const run = new Run(plan, source, identity, note);
-      undo.push(this.#effects(run));
+      changes.push(this.#effects(run));
       runs.push(run);
     }
     return this.#speakingFor(planned.at(-1)?.plan, (spoken) => {
-      if (typeof spoken === "function")
-        return this.#sendQuery(sentFor(text, runs), runs, [
-          ...undo,
-          spoken,
-          this.#names.statements.remove(""),
-        ]);
-      for (const back of undo.toReversed()) back();
+      if (spoken !== "skipped" && !isStatementRefusal(spoken))
+        return this.#sendQuery(sentFor(text, runs), runs, [...changes, spoken]);
+      all(changes).undo();
       return spoken === "skipped" ? null : this.#refuseQuery(text, spoken);
     });
   }
 
-  #sendQuery(sql: string, runs: readonly Run[], undo: readonly (() => void)[]): null {
+  #sendQuery(sql: string, runs: readonly Run[], changes: readonly Change[]): null {
     for (const run of runs) this.#probes(run);
     this.#send({ from: "frontend", kind: "Query", sql });
+    const unnamed = this.#names.statements.remove("");
     const query: Extract<Awaited, { readonly kind: "simple" }> = {
       kind: "simple",
       shown: true,
-      ends: this.#pipelines,
+      ends: this.pipeline.number,
       copies: this.#copies,
       runs,
       at: 0,
       failed: false,
       described: null,
       // What the text had done when it failed stays done: neither PREPARE nor DEALLOCATE is taken back by a rollback.
-      undo: () => {
-        for (const back of undo.slice(query.at).toReversed()) back();
-      },
+      fails: () => all(changes.slice(query.at)).undo(),
+      change: all([...changes, unnamed]),
     };
     this.#await(query);
     return null;
@@ -167,28 +172,31 @@ export class FromClient {
 
   /** Where a statement names another actor, the token is checked before anything else is read from the client. */
   #speakingFor(plan: StatementPlan | undefined, act: (spoken: Spoken) => null): Later {
-    if (plan?.does.kind === "set" && plan.does.name === "all")
-      return act(this.#side.identities.set(null, false));
-    if (plan?.does.kind !== "set" || plan.does.name !== actorTokenSetting) return act(nothing);
+    if (plan?.does.kind === "set" && plan.does.name === "all") return act(this.#identitySet(null, false));
+    if (plan?.does.kind !== "set" || plan.does.name !== actorTokenSetting) return act(noChange);
     const { identify } = this.#side.services;
     const { local, value } = plan.does;
     if (identify === null) return act(mayNotSpeak);
-    if (value === null) return act(this.#side.identities.set(null, local));
+    if (value === null) return act(this.#identitySet(null, local));
     return identify(value, null).then((identity) => {
       if (this.#skipping) return act("skipped");
-      return act(isStatementRefusal(identity) ? identity : this.#side.identities.set(identity, local));
+      return act(isStatementRefusal(identity) ? identity : this.#identitySet(identity, local));
     });
   }
 
-  #refuseQuery(text: string, refusal: StatementRefusal): null {
-    this.#names.statements.remove("");
-    return this.#refuseSimply(refusal, { normalized: "", original: text });
+  #identitySet(identity: Identity | null, local: boolean): Change {
+    return this.#side.identities.set(identity, local, this.pipeline.number);
   }
 
-  #refuseSimply(refusal: StatementRefusal, note: StatementNote | null): null {
+  #refuseQuery(text: string, refusal: StatementRefusal): null {
+    const change = this.#names.statements.remove("");
+    return this.#refuseSimply(refusal, { normalized: "", original: text }, change);
+  }
+
+  #refuseSimply(refusal: StatementRefusal, note: StatementNote | null, change: Change): null {
     this.#send({ from: "frontend", kind: "Query", sql: failingFor(refusal) });
     const refused = { refusal, identity: this.#side.identities.current, note };
-    this.#await({ kind: "refused", shown: true, ends: this.#pipelines, simple: true, refused });
+    this.#await({ kind: "refused", shown: true, ends: this.pipeline.number, simple: true, change, refused });
     return null;
   }
 
@@ -203,12 +211,12 @@ export class FromClient {
     const statement = name === "" ? "" : refusedName;
     const sql = failingFor(refusal);
     this.#send({ from: "frontend", kind: "Parse", statement, sql, parameterTypes: [] });
-    return this.#awaitRefused(refusal, note, name === "" ? this.#names.statements.remove("") : nothing);
+    return this.#awaitRefused(refusal, note, name === "" ? this.#names.statements.remove("") : noChange);
   }
 
-  #awaitRefused(refusal: StatementRefusal, note: StatementNote | null, undo: () => void = nothing): null {
+  #awaitRefused(refusal: StatementRefusal, note: StatementNote | null, change: Change = noChange): null {
     const refused = { refusal, identity: this.#side.identities.current, note };
-    this.#await({ kind: "refused", shown: true, simple: false, undo, refused });
+    this.#await({ kind: "refused", shown: true, simple: false, change, refused });
     return null;
   }
 
@@ -258,19 +266,16 @@ export class FromClient {
       sql: plan === null || plan.sql === prepared.note.original ? text : plan.sql,
       parameterTypes: types,
     });
-    this.#await({ kind: "parse", shown, plan, undo: this.#names.statements.put(name, prepared) });
+    this.#await({ kind: "parse", shown, plan, change: this.#names.statements.put(name, prepared) });
     // Rows may come without the client's ever asking for a description; the gateway must know where its columns stand.
     if (plan?.does.kind === "rows" && described.slots.length > 0)
       this.#describe("statement", name, prepared.described);
   }
 
   #describe(target: "statement" | "portal", name: string, described: Prepared["described"]): void {
-    described.asked = true;
+    described.asked = this.pipeline.number;
     this.#send({ from: "frontend", kind: "Describe", target, name });
-    const undo = (): void => {
-      described.asked = false;
-    };
-    this.#await({ kind: "describe", shown: false, described, undo });
+    this.#await({ kind: "describe", shown: false, described });
   }
 
   /** Acts when it is known what names mean by now. */
@@ -297,16 +302,17 @@ export class FromClient {
         ? [...resultFormats, ...described.slots.map(() => "text" as const)]
         : resultFormats;
     this.#send({ ...message, resultFormats: formats });
-    const undo = this.#names.portals.put(message.portal, {
+    const change = this.#names.portals.put(message.portal, {
       plan,
       note,
       described,
       named,
       key: prepared.key,
       hold: false,
-      pipeline: this.#pipelines,
+      pipeline: this.pipeline.number,
     });
-    this.#await({ kind: "bind", shown: true, plan, undo });
+    this.#await({ kind: "bind", shown: true, plan, change });
+    this.pipeline.binds(message.portal);
     return null;
   }
 
@@ -324,7 +330,7 @@ export class FromClient {
     if (one === undefined) return { ...prepared, key };
     if (one.plan.sql === prepared.plan?.sql && one.plan.slots === prepared.plan.slots) {
       const same = { ...prepared, plan: one.plan, note: one.note, key };
-      this.#names.statements.put(name, same);
+      this.#names.statements.replace(name, same);
       return same;
     }
     const again = {
@@ -349,7 +355,7 @@ export class FromClient {
       return this.#executeRun(message, {
         run: new Run(emptyPlan, emptyPlan, identity, note),
         described: portal.described,
-        undo: nothing,
+        change: noChange,
       });
     const key = this.#key(identity);
     if (!sameRights(portal.key, key)) return this.#refuse(declaredUnderOther, note);
@@ -358,25 +364,30 @@ export class FromClient {
     if (isStatementRefusal(source)) return this.#refuse(source, note);
     const indirect = plan.does.kind === "fetch" || plan.does.kind === "execute";
     const described = indirect ? undescribed(source) : portal.described;
-    if ((indirect || described.slots.length > 0) && !described.asked && plan.does.kind !== "copy_out")
+    if (
+      (indirect || described.slots.length > 0) &&
+      !willBeDescribed(described, this.pipeline.number) &&
+      plan.does.kind !== "copy_out"
+    )
       this.#describe("portal", message.portal, described);
     const run = new Run(plan, source, identity, note);
     return this.#speakingFor(plan, (spoken) => {
       if (spoken === "skipped") return null;
-      if (typeof spoken !== "function") return this.#refuse(spoken, note);
+      if (isStatementRefusal(spoken)) return this.#refuse(spoken, note);
       this.#probes(run);
-      const undo = both(this.#effects(run), spoken);
-      return this.#executeRun(message, { run, described, undo });
+      const change = all([this.#effects(run), spoken]);
+      return this.#executeRun(message, { run, described, change });
     });
   }
 
   #executeRun(
     message: FrontendMessage,
     executed: Pick<Extract<Awaited, { readonly kind: "execute" }>, "run" | "described"> & {
-      readonly undo: () => void;
+      readonly change: Change;
     },
   ): null {
     this.#send(message);
+    this.pipeline.runs(executed.run.plan);
     this.#await({ kind: "execute", shown: true, copies: this.#copies, ...executed });
     return null;
   }
@@ -397,19 +408,19 @@ export class FromClient {
         this.#await({
           kind: "close",
           shown: true,
-          undo: this.#names.named(message.target).remove(message.name),
+          change: this.#names.named(message.target).remove(message.name),
         });
         return null;
       case "Sync":
         this.#skipping = false;
         this.#endsPipeline();
-        this.#pipelineOpen = false;
+        this.pipeline.closes();
         // Within COPY the server answers none.
         if (!this.#side.awaited.ignoresSync(this.#copies))
-          this.#await({ kind: "sync", shown: true, ends: this.#pipelines, copies: this.#copies });
+          this.#await({ kind: "sync", shown: true, ends: this.pipeline.number, copies: this.#copies });
         break;
       case "FunctionCall":
-        return this.#refuseSimply(fastPath, null);
+        return this.#refuseSimply(fastPath, null, noChange);
       case "Terminate":
         this.#side.onTerminate();
         return null;
@@ -434,12 +445,9 @@ export class FromClient {
     // What a FETCH or EXECUTE returns is decided by what its name means now.
     const indirect = plan?.does.kind === "fetch" || plan?.does.kind === "execute";
     const now = indirect && plan !== null ? undescribed(this.#names.shapeOf(plan)) : described;
-    now.asked = true;
-    const undo = (): void => {
-      now.asked = false;
-    };
+    now.asked = this.pipeline.number;
     this.#send(message);
-    this.#await({ kind: "describe", shown: true, described: now, undo });
+    this.#await({ kind: "describe", shown: true, described: now });
     return null;
   }
 
@@ -450,15 +458,15 @@ export class FromClient {
     return this.#side.services.mayRun(identity, this.#side.services.clock()) ?? source;
   }
 
-  /** Notes what a statement that is being sent does to the session. @returns the way back. */
-  #effects({ identity, note, plan }: Run): () => void {
+  /** Notes what a statement that is being sent does to the session. */
+  #effects({ identity, note, plan }: Run): Change {
     const { context, identities } = this.#side;
     context.runs(plan);
     const named = identity === identities.current ? null : identity;
     const backToLogin = plan.does.kind === "discard" && plan.does.target === "all";
-    const before = backToLogin ? identities.set(null, false) : nothing;
+    const before = backToLogin ? this.#identitySet(null, false) : noChange;
     const key = this.#key(identity);
-    return both(this.#names.runs(plan, { note, named, key, pipeline: this.#pipelines }), before);
+    return all([this.#names.runs(plan, { note, named, key, pipeline: this.pipeline.number }), before]);
   }
 
   #probes({ identity, note, plan, source }: Run): void {
@@ -486,12 +494,12 @@ export class FromClient {
   #send(message: FrontendMessage): void {
     encodeFrontend(message, this.#side.toServer);
     if (message.kind === "Query") this.#endsPipeline();
-    else this.#pipelineOpen = true;
+    else this.pipeline.sends();
   }
 
   /** A pipeline's own transaction may end here, and may fail as late as that; before PostgreSQL 17 a simple query ends it too. */
   #endsPipeline(): void {
-    if (this.#pipelineOpen) this.#side.context.transactionMayEnd();
-    this.#pipelines++;
+    if (this.pipeline.isOpen) this.#side.context.transactionMayEnd();
+    this.pipeline.ends();
   }
 }

@@ -18,7 +18,7 @@ const declare = plan({ kind: "declare", cursor: "c", hold: true });
 const fetch = plan({ kind: "fetch", cursor: "c", move: false });
 
 describe("a cursor's rows", () => {
-  const names = new SessionNames();
+  const names = new SessionNames(() => 0);
   names.runs(declare, { note, named: null, key: "catalog 1\npath\nwide role", pipeline: 0 });
 
   it("come while the rights are those that it was declared under, whatever names mean by now", () => {

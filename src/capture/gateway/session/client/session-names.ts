@@ -1,8 +1,9 @@
+import type { FrontendMessage } from "../../../../wire/index.ts";
 import type { StatementPlan, StatementRefusal } from "../../plan.ts";
 import type { StatementNote } from "../../recording.ts";
 import { undescribed } from "../awaited.ts";
 import type { Identity } from "../identity.ts";
-import { Names, type Portal, type Prepared } from "./names.ts";
+import { all, type Change, Names, noChange, type Portal, type Prepared } from "./names.ts";
 import { declaredUnderOther, noSuchPortal, noSuchStatement, preparedUnderOther } from "./refusals.ts";
 import { sameRights } from "../planner.ts";
 import type { Source } from "../run.ts";
@@ -17,8 +18,14 @@ export interface Running {
 
 /** Prepared statements and portals of a session, and what statements do to them. */
 export class SessionNames {
-  readonly statements: Names<Prepared> = new Names();
-  readonly portals: Names<Portal> = new Names();
+  readonly statements: Names<Prepared>;
+  readonly portals: Names<Portal>;
+
+  /** @param pipeline the number of the one that is being sent. */
+  constructor(pipeline: () => number) {
+    this.statements = new Names(pipeline);
+    this.portals = new Names(pipeline);
+  }
 
   named(target: "statement" | "portal"): Names<Prepared> | Names<Portal> {
     return target === "statement" ? this.statements : this.portals;
@@ -62,8 +69,30 @@ export class SessionNames {
     }
   }
 
-  /** Notes what a statement that is being sent does to the session. @returns the way back. */
-  runs(plan: StatementPlan, { note, named, key, pipeline }: Running): () => void {
+  /** Whether it can't be known yet what a message's names stand for at the server. */
+  areUnsureFor(message: FrontendMessage): boolean {
+    switch (message.kind) {
+      case "Bind":
+        return this.statements.isUnsure(message.statement);
+      case "Execute":
+        return this.portals.isUnsure(message.portal) || this.#areUnsure;
+      case "Describe":
+        return this.named(message.target).isUnsure(message.name) || this.#areUnsure;
+      case "Parse":
+      case "Query":
+        return this.#areUnsure;
+      default:
+        return false;
+    }
+  }
+
+  /** FETCH and EXECUTE name cursors and statements in their texts. */
+  get #areUnsure(): boolean {
+    return this.statements.areUnsure || this.portals.areUnsure;
+  }
+
+  /** Notes what a statement that is being sent does to the session. */
+  runs(plan: StatementPlan, { note, named, key, pipeline }: Running): Change {
     const { does } = plan;
     const runsLater = { ...plan, does: { kind: "rows" } as const };
     switch (does.kind) {
@@ -78,7 +107,7 @@ export class SessionNames {
           pipeline,
         });
       case "close_cursor":
-        return does.cursor === null ? this.portals.removeAll() : this.portals.remove(does.cursor);
+        return does.cursor === null ? this.portals.removeAll(false) : this.portals.remove(does.cursor);
       case "prepare":
         return this.statements.put(does.name, {
           text: note.original,
@@ -91,11 +120,13 @@ export class SessionNames {
           bySql: true,
         });
       case "deallocate":
-        return does.name === null ? this.statements.removeAll() : this.statements.remove(does.name);
+        return does.name === null ? this.statements.removeAll(true) : this.statements.remove(does.name);
       case "discard":
-        return does.target === "all" ? both(this.statements.removeAll(), this.portals.removeAll()) : nothing;
+        return does.target === "all"
+          ? all([this.statements.removeAll(true), this.portals.removeAll(false)])
+          : noChange;
       default:
-        return nothing;
+        return noChange;
     }
   }
 }
@@ -112,14 +143,3 @@ export function isBoundLate(plan: StatementPlan | null | undefined): boolean {
 
 /** Of what gives no rows. */
 export const shapeless: Pick<Source, "slots" | "origins"> = { slots: [], origins: [] };
-
-/** The way back where nothing was done. */
-export const nothing = (): void => undefined;
-
-/** Two ways back in one. */
-export function both(one: () => void, other: () => void): () => void {
-  return () => {
-    one();
-    other();
-  };
-}

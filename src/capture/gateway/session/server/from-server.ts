@@ -296,9 +296,14 @@ export class FromServer {
     }
     if (head.kind === "simple") {
       head.failed = true;
-      head.undo?.();
-    } else if (head.kind !== "sync") this.#side.onSkip(awaited.skipToSync(null));
+      head.fails();
+    } else if (head.kind !== "sync") this.#skip(awaited.skipToSync(null));
     return null;
+  }
+
+  /** A Sync of the gateway's own ends what the server skips, and not what the client's next Sync does. */
+  #skip(synced: boolean): void {
+    this.#side.onSkip(synced && this.#side.awaited.head?.shown === true);
   }
 
   /** What the client waits with fails instead of the question; within its pipeline the server has failed already. */
