@@ -3,7 +3,7 @@
  * After each, every marker that a client has seen must be in a log that verifies, and somebody must be able to read again.
  * Prints a row for each kind of fault. Then a client asks for 1 GB and doesn't read it for 20 seconds, of nobody's data and of customers', and
  * an answer fills the log's disk.
- * Run: npm run bench -- gateway-faults [--kills N] [--seed S] [--slow (without the matrix)]
+ * Run: npm run bench -- gateway-faults [--kills N] [--minutes M] [--seed S] [--slow (without the matrix)]
  */
 import {
   diskFailed,
@@ -26,12 +26,15 @@ function option(name: string, otherwise: number): number {
 const kills = option("kills", process.argv.includes("--short") ? 3 : 100);
 const seed = option("seed", 1);
 const few = Math.max(1, Math.round(kills / 10));
+/** Kinds of faults are tried no longer than this, however many were wanted. */
+const minutes = option("minutes", 600);
 const served = await ServedUnderFaults.start();
 let harm = 0;
 
 async function row(what: string, times: number, fault: (at: number) => Promise<Ended>): Promise<void> {
   const all: Ended[] = [];
-  for (let at = 0; at < times; at++) {
+  const until = Date.now() + minutes * 60_000;
+  for (let at = 0; at < times && Date.now() < until; at++) {
     const ended = await fault(seed * 10_000 + at);
     all.push(ended);
     const { missing, problems, wrong } = ended;
@@ -45,7 +48,7 @@ async function row(what: string, times: number, fault: (at: number) => Promise<E
   console.log(
     [
       what.padEnd(26),
-      String(times).padStart(6),
+      String(all.length).padStart(6),
       String(all.reduce((sum, { missing }) => sum + missing.length, 0)).padStart(10),
       String(last?.seen ?? 0).padStart(9),
       String(last?.recorded ?? 0).padStart(9),

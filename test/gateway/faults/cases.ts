@@ -42,7 +42,7 @@ export async function storeKilled(served: ServedUnderFaults, seed: number): Prom
     const { pid, storePids } = served;
     if (storePids.length === 0) return ["the store has no engine to kill"];
     for (const child of storePids) process.kill(child, "SIGKILL");
-    const client = await served.join("lead-1");
+    const client = await served.joinAtLast("lead-1");
     const { rows } = await client.query("select email from customers where id = 5");
     return rows.length === 1 && served.pid === pid ? [] : ["recording did not go on without the store"];
   });
@@ -52,7 +52,7 @@ export async function storeKilled(served: ServedUnderFaults, seed: number): Prom
 export async function serverKilled(served: ServedUnderFaults, seed: number): Promise<Ended> {
   return through(served, seed, async ({ postgres }) => {
     await sleep(moment(seed));
-    const client = await served.join("lead-1");
+    const client = await served.joinAtLast("lead-1");
     const { rows } = await client.query("select pg_backend_pid()");
     process.kill(Number(rows[0]?.[0]), "SIGKILL");
     await client.until("Z", 1, 5000).catch(() => undefined);
@@ -110,7 +110,7 @@ export async function rudeClients(served: ServedUnderFaults, seed: number): Prom
     const wrong: string[] = [];
     const rude: RawClient[] = [];
     const enter = async (): Promise<RawClient> => {
-      const client = await served.join("lead-1");
+      const client = await served.joinAtLast("lead-1");
       rude.push(client);
       return client;
     };

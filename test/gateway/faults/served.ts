@@ -5,7 +5,7 @@ import { isRefusal } from "../../../src/base/index.ts";
 import { openReader } from "../../../src/record/index.ts";
 import { verifyLog } from "../../../src/verify/index.ts";
 import { type Address, join, type RawClient } from "../client.ts";
-import { finder } from "../find.ts";
+import { plainMarks } from "../find.ts";
 import { pair } from "../oracle.ts";
 import type { Marked } from "../../../src/simulate/index.ts";
 import { asOwner, type Postgres, startPostgres } from "../postgres.ts";
@@ -29,7 +29,6 @@ export interface Judgement {
 
 /** A real `whosaw serve` in a process of its own, in front of a real server, to which faults happen. */
 export class ServedUnderFaults {
-  readonly #finds = finder(desk);
   readonly #clients: { readonly actor: Actor; readonly client: RawClient }[] = [];
   readonly #seen = new Set<string>();
   readonly #served: ServedDesk;
@@ -92,6 +91,19 @@ export class ServedUnderFaults {
     this.#seen.add(pair(actor, seen));
   }
 
+  /** The same, as often as it takes: what is recovering turns clients away for a while. */
+  async joinAtLast(actor: Actor): Promise<RawClient> {
+    const until = Date.now() + 30_000;
+    for (;;) {
+      try {
+        return await this.join(actor);
+      } catch (error) {
+        if (Date.now() > until) throw error;
+        await sleep(200);
+      }
+    }
+  }
+
   /** Tries to read until it succeeds, as an impatient user would. @returns milliseconds; throws when nothing helps. */
   async back(): Promise<number> {
     const begun = Date.now();
@@ -146,7 +158,7 @@ export class ServedUnderFaults {
     for (const { actor, client } of this.#clients.splice(0)) {
       client.destroy();
       const bytes = Buffer.concat(client.pieces.map((piece) => piece.bytes));
-      for (const mark of this.#finds.inAll(bytes)) this.#seen.add(pair(actor, mark));
+      for (const mark of plainMarks(bytes.toString("latin1"))) this.#seen.add(pair(actor, mark));
     }
     const data = this.#served.data;
     // What was recorded last is in the log's next checkpoint, which is due within a second.

@@ -158,8 +158,3 @@ export const emptyPlan: StatementPlan = {
   normalized: "",
   names: new Set(),
 };
-
-/** What is sent for a text: itself, if that is what its statements' plans come to. */
-export function verbatimOr(text: string, runs: readonly Run[]): string {
-  return runs.every((run) => run.verbatim) ? text : runs.map(({ plan }) => plan.sql).join(";\n");
-}

@@ -41,13 +41,14 @@ export class FromClient {
   readonly pipeline: Pipeline = new Pipeline();
   readonly #names: SessionNames = new SessionNames(() => this.pipeline.number);
   readonly #planning: Planning;
-  #skipping = false;
+  /** The server skips what comes before the next Sync. */
+  isSkipping = false;
   /** COPYs that the client has ended. */
   #copies = 0;
 
   constructor(side: ClientSide) {
     this.#side = side;
-    this.#planning = new Planning(side, () => this.#skipping);
+    this.#planning = new Planning(side, () => this.isSkipping);
   }
 
   /** @returns null when done, a promise when the server must be asked first; of a fault, if the session must end. */
@@ -56,20 +57,13 @@ export class FromClient {
     if (isFault(decoded)) return "protocol_violation";
     const message = cutNames(decoded);
     // As the server does after an error: everything up to the Sync is as if it had not been sent.
-    if (this.#skipping && message.kind !== "Sync" && message.kind !== "Terminate") return null;
-    const unsure = this.#unsure(message);
-    if (unsure === null) return this.#judged(message, frame);
-    return unsure.then(() => (this.#skipping ? null : this.#judged(message, frame)));
-  }
-
-  /**
-   * What an earlier pipeline was to change, and may have failed to, decides what this message means: null, or until that is known.
-   * Within its own pipeline a message is skipped with what it depends on.
-   */
-  #unsure(message: SessionMessage): Promise<void> | null {
+    if (this.isSkipping && message.kind !== "Sync" && message.kind !== "Terminate") return null;
     const { awaited, identities } = this.#side;
+    // An earlier pipeline may have failed to do what this hangs on; within its own one it is skipped with that.
     const unsure = this.#names.areUnsureFor(message) || identities.isUnsure(this.pipeline.number);
-    return unsure && decides.has(message.kind) ? awaited.endsAnswered() : null;
+    const known = unsure && decides.has(message.kind) ? awaited.endsAnswered() : null;
+    if (known === null) return this.#judged(message, frame);
+    return known.then(() => (this.isSkipping ? null : this.#judged(message, frame)));
   }
 
   #judged(message: SessionMessage, frame: Frame<"frontend">): Later {
@@ -103,13 +97,9 @@ export class FromClient {
     this.pipeline.closes();
   }
 
-  get isSkipping(): boolean {
-    return this.#skipping;
-  }
-
   /** The server failed; what comes before the next Sync is dropped unless that Sync is under way. */
   skip(synced: boolean): void {
-    this.#skipping = !synced;
+    this.isSkipping = !synced;
   }
 
   /** Portals end with their transaction; cursors WITH HOLD don't, nor what was made behind that pipeline's end. */
@@ -179,7 +169,7 @@ export class FromClient {
     if (identify === null) return act(mayNotSpeak);
     if (value === null) return act(this.#identitySet(null, local));
     return identify(value, null).then((identity) => {
-      if (this.#skipping) return act("skipped");
+      if (this.isSkipping) return act("skipped");
       return act(isStatementRefusal(identity) ? identity : this.#identitySet(identity, local));
     });
   }
@@ -412,7 +402,7 @@ export class FromClient {
         });
         return null;
       case "Sync":
-        this.#skipping = false;
+        this.isSkipping = false;
         this.#endsPipeline();
         this.pipeline.closes();
         // Within COPY the server answers none.
