@@ -98,7 +98,8 @@ export function mangledMessage({ type, body }: Message, dice: Dice, asking: bool
     () => [junk(dice), whole],
     () => [whole, junk(dice)],
     () => [frame(type, body.subarray(0, dice.below(body.length + 1)))],
-    () => [frame(type, misCounted(body, dice))],
+    // A line of COPY has neither counts nor lengths.
+    () => [frame(type, type === "d" ? body : misCounted(body, dice))],
     () => [frame(type, Buffer.concat([body, junk(dice)]))],
   ];
   // What the gateway's own questions are answered is the catalog that it judges by: to be broken, not forged.

@@ -85,6 +85,16 @@ it("a line that lacks its hidden fields, or doesn't end, is not passed on", () =
   expect(stripCopyLine(Buffer.from('"c-1,c-2,x\n'), csv, run(), false)).toBe("copy_line");
 });
 
+it("two lines in one frame are not passed on: the second one's customer would be nobody's", () => {
+  const odd: CopyOut = { ...csv, escape: "\\" };
+  expect(stripCopyLine(Buffer.from("c-1\tc-2\tx\nc-3\tc-4\ty\n"), text, run(), false)).toBe("copy_line");
+  expect(stripCopyLine(Buffer.from('c-1,c-2,"x\ny"\nc-3,c-4,y\n'), csv, run(), false)).toBe("copy_line");
+  expect(stripCopyLine(Buffer.from('c-1,c-2,"x\\"\ny"\nc-3,c-4,z\n'), odd, run(), false)).toBe("copy_line");
+  expect(stripCopyLine(Buffer.from('c-1,c-2,"x\\"\ny"\n'), odd, run(), false)).toEqual(
+    Buffer.from('"x\\"\ny"\n'),
+  );
+});
+
 it("a header is held against the hidden columns' names", () => {
   const header = Buffer.from("whosaw_slot_a,whosaw_slot_b,email\n");
   expect(stripCopyLine(header, csv, run(), true)).toEqual(Buffer.from("email\n"));

@@ -53,15 +53,38 @@ function csvField(line: string, at: number, form: CopyOut): Field | null {
   return null;
 }
 
+/** Whether a newline ends the line before its last character: then there are two, and the second one's customers are not looked for. */
+function isSeveral(line: string, form: CopyOut): boolean {
+  const last = line.length - 1;
+  if (line.indexOf("\n") === last) return false;
+  if (form.format !== "csv") return true;
+  let quoted = false;
+  for (let at = 0; at < last; at++) {
+    const char = line.charAt(at);
+    const next = line.charAt(at + 1);
+    if (
+      quoted &&
+      form.escape !== form.quote &&
+      char === form.escape &&
+      (next === form.quote || next === char)
+    )
+      at++;
+    else if (char === form.quote) quoted = !quoted;
+    else if (char === "\n" && !quoted) return true;
+  }
+  return quoted;
+}
+
 /**
  * Takes the hidden fields, which come first, off one line of COPY TO STDOUT. PostgreSQL sends a line a frame (copyto.c,
- * CopySendEndOfRow); a frame that doesn't end a line is refused.
+ * CopySendEndOfRow); a frame that ends none, or more than one, is refused.
  * @returns the line that the client may have.
  */
 export function stripCopyLine(data: Buffer, form: CopyOut, run: Run, header: boolean): Buffer | Mismatch {
   if (data.at(-1) !== 0x0a) return "copy_line";
   // Latin-1 keeps a character a byte, so that offsets in the text are offsets in the line.
   const line = data.toString("latin1");
+  if (isSeveral(line, form)) return "copy_line";
   let at = 0;
   for (const [index, slot] of run.source.slots.entries()) {
     const field = form.format === "csv" ? csvField(line, at, form) : textField(line, at, form);
