@@ -48,10 +48,15 @@ export function installNeeds() {
   process.stderr.write(`  installing with apt-get: ${names.join(" ")}\n`);
   const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const run = (...args) =>
-    spawnSync("apt-get", args, { env: environment, stdio: "ignore", timeout: 600_000 });
-  if (run("install", "-y", "--no-install-recommends", ...names).status === 0) return;
+    spawnSync("apt-get", args, { env: environment, stdio: "ignore", timeout: 600_000 }).status === 0;
+  const install = (...packages) => run("install", "-y", "--no-install-recommends", ...packages);
+  if (install(...names)) return;
   run("update");
-  const again = run("install", "-y", "--no-install-recommends", ...names);
-  if (again.status !== 0)
-    process.stderr.write("  apt-get could not: the tests that need them will be skipped\n");
+  if (install(...names)) return;
+  // One that can't be had must not take the others with it.
+  const without = names.filter((name) => !install(name));
+  if (without.length > 0)
+    process.stderr.write(
+      `  apt-get could not install ${without.join(" ")}: the tests that need them will be skipped\n`,
+    );
 }

@@ -112,11 +112,13 @@ function account(answer: AccountAnswer): string {
       last,
       String(reads),
     ]);
+  // A customer has a row for each channel: one who was read for work and without a reason has two.
+  const customers = new Set(answer.reads.map(({ customer }) => customer)).size;
   const heads = ["customer", "called", "channel", "first read before", "last read before", "reads"];
   const caption = `The reads behind every hit of ${answer.actor}${answer.reads.length > readsMax ? ` (the first ${readsMax})` : ""}; times are UTC`;
   return `<article><h3>${escapeHtml(answer.actor)}: ${percent(answer.probability)}</h3>
 ${list(answer.sentences)}
-<details><summary>${answer.reads.length} hits with their reads</summary>${table({ caption, heads, rows })}</details></article>`;
+<details><summary>The reads of ${customers} reporting ${customers === 1 ? "customer" : "customers"}</summary>${table({ caption, heads, rows })}</details></article>`;
 }
 
 function measuredSection(measured: Measured | null): string {
