@@ -77,7 +77,7 @@ describe.each(serversHere())("the catalog of $name", ({ bin }) => {
     await expect.poll(() => looks, { timeout: 5_000 }).toBe(1);
     // A look is tried several times before it has failed.
     const told = (): number => {
-      (end as (() => void) | null)?.();
+      end?.();
       return failures.length;
     };
     await expect.poll(told, { timeout: 10_000 }).toBe(1);
