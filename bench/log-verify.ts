@@ -13,8 +13,8 @@ import { openRecorder } from "../src/record/index.ts";
 import { decodeBundle } from "../src/tlog/index.ts";
 import { verifyLog } from "../src/verify/index.ts";
 
-const given = process.argv.slice(2).filter((word) => word !== "--short");
-const size = Number(given[0] ?? (process.argv.includes("--short") ? 20_000 : 200_000));
+const given = process.argv.slice(2).find((word) => word !== "--short");
+const size = Number(given ?? (process.argv.includes("--short") ? 20_000 : 200_000));
 const dir = mkdtempSync(join(process.env["WHOSAW_BENCH_DIR"] ?? tmpdir(), "whosaw-verify-"));
 
 async function fill(): Promise<void> {

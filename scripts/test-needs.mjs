@@ -21,6 +21,11 @@ const needs = [
     why: "the same",
   },
   { command: "javac", package: "default-jdk-headless", why: "the JDBC driver's checks are in Java" },
+  {
+    command: "openssl",
+    package: "openssl",
+    why: "it makes certificates, and checks a bundle without whosaw",
+  },
   { command: "strace", package: "strace", why: "faults are injected into system calls" },
   { command: "go", package: "golang-go", why: "Go's own checksum database code checks the log" },
   {

