@@ -3,10 +3,16 @@
  * Tests that need what is still missing skip themselves, visibly; nothing here makes a run fail.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 
 const needs = [
   { command: "chromium", package: "chromium", why: "the HTML report is opened in a real browser" },
+  {
+    command: "PostgreSQL 15",
+    file: "/usr/lib/postgresql/15/bin/postgres",
+    package: "postgresql-15",
+    why: "the gateway stands before it as before the embedded 18",
+  },
   { command: "psql", package: "postgresql-client", why: "it is run through the gateway, as is pgbench" },
   {
     command: "psycopg",
@@ -54,7 +60,8 @@ export function installNeeds() {
   const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const run = (...args) =>
     spawnSync("apt-get", args, { env: environment, stdio: "ignore", timeout: 600_000 }).status === 0;
-  const install = (...packages) => run("install", "-y", "--no-install-recommends", ...packages);
+  const install = (...packages) =>
+    withoutCluster(() => run("install", "-y", "--no-install-recommends", ...packages));
   if (install(...names)) return;
   run("update");
   if (install(...names)) return;
@@ -64,4 +71,17 @@ export function installNeeds() {
     process.stderr.write(
       `  apt-get could not install ${without.join(" ")}: the tests that need them will be skipped\n`,
     );
+}
+
+/** Debian's package of a server makes a database and starts it; the tests start their own, and want none that stays. */
+function withoutCluster(install) {
+  const folder = "/etc/postgresql-common/createcluster.d";
+  const file = `${folder}/whosaw-tests.conf`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(file, "create_main_cluster = false\n");
+  try {
+    return install();
+  } finally {
+    rmSync(file, { force: true });
+  }
 }
