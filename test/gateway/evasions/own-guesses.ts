@@ -93,6 +93,91 @@ export const guesses: readonly Evasion[] = [
     "g28",
     `with h as materialized (select d::date as d, c.born = d::date as hit from ${days}, customers c where c.id = 3) select d from h order by hit desc limit 1`,
   ),
+  // A column of guesses that a customer's field stands beside, before, or in the making of.
+  r(
+    "g29",
+    `select q.d from (select d::date as d from ${days} union all select born from customers where false) q, customers c where c.id = 3 and c.born = q.d`,
+  ),
+  r(
+    "g30",
+    `select v.x from ${year}, lateral (values (d::date), ((select born from customers where false))) v(x), customers c where c.id = 3 and c.born = v.x`,
+  ),
+  r(
+    "g31",
+    `with recursive r(d) as (select date '1911-01-01' + 0 * length(name) from customers where id = 5 union all select d + 1 from r where d < '1938-12-31') select d from r, customers c where c.id = 3 and c.born = d`,
+  ),
+  r(
+    "g32",
+    `with recursive r(d) as (select date '1911-01-01' + 0 * length(name) from customers where id = 5 union all select d + 1 from r, customers c where c.id = 3 and c.born > d) select d from r order by d desc limit 1`,
+  ),
+  r(
+    "g33",
+    `with recursive r(d) as (select date '1911-01-01' + 0 * length(name) from customers where id = 5 union select d + 1 from r where d < '1938-12-31') select d from r, customers c where c.id = 3 and c.born = d`,
+  ),
+  r(
+    "g34",
+    `select d::date from customers a, generate_series(date '1911-01-01' + 0 * length(a.name), date '1938-12-31', interval '1 day') d, customers c where a.id = 5 and c.id = 3 and c.born = d::date`,
+  ),
+  r(
+    "g35",
+    `select q.d from (select generate_series(date '1911-01-01' + 0 * length(name), date '1938-12-31', interval '1 day')::date as d from customers where id = 5) q, customers c where c.id = 3 and c.born = q.d`,
+  ),
+  r(
+    "g36",
+    `select d from (select born as d from customers where false) a full join (select d::date as d from ${days}) g using (d), customers c where c.id = 3 and c.born = d`,
+  ),
+  evasion(
+    "R",
+    "g37",
+    `select j.d from (select jsonb_agg(d::date) || to_jsonb(a.name) as all from ${year}, customers a where a.id = 5 group by a.name) q, json_table(q.all, '$[*]' columns (d text path '$')) j, customers c where c.id = 3 and c.born::text = j.d`,
+    { ...born, since: 17 },
+  ),
+  r(
+    "g38",
+    `select q.d from (select date '1916-12-31' + (sum(1 + 0 * length(a.name)) over (rows unbounded preceding))::int as d from customers a, ${year} where a.id = 5) q, customers c where c.id = 3 and c.born = q.d`,
+  ),
+  r(
+    "g39",
+    `select v.d from customers c, ${year}, lateral (values (d::date, c.born = d::date)) v (d, hit) where c.id = 3 and hit`,
+  ),
+  r(
+    "g40",
+    `select q.d from (select d::date as d, c.born = d::date as hit from ${days}, customers c where c.id = 3) q join (select true as hit) t using (hit)`,
+  ),
+  r(
+    "g41",
+    `select g.d from (select d::date as d, d::date as born from ${days}) g join customers c using (born) where c.id = 3`,
+  ),
+  r(
+    "g42",
+    `select d.d::date from ${days}, customers c, lateral unnest(array[c.born = d.d::date]) hit where c.id = 3 and hit`,
+  ),
+  r(
+    "g43",
+    `select d.d::date from ${days}, customers c, generate_series(1, (c.born = d.d::date)::int) where c.id = 3`,
+  ),
+  r(
+    "g44",
+    `select d::date from ${days}, lateral (with recursive r as (select 1 as n from customers c where c.id = 3 and c.born = d::date union all select n + 1 from r where n < 1) select n from r) x`,
+  ),
+  evasion(
+    "R",
+    "g45",
+    `select d::date from ${days}, customers c, json_table(to_jsonb(array[c.born = d::date]), '$[*] ? (@ == true)' columns (hit bool path '$')) where c.id = 3`,
+    { ...born, since: 17 },
+  ),
+  r(
+    "g46",
+    `select q.d from customers a natural join (select id, d::date as d, d::date as born from customers, ${days}) q where a.id = 3`,
+  ),
+  r(
+    "g47",
+    `select d::date from ${days}, customers a, unnest(array[a.name]) u, customers c where a.id = 5 and c.id = 3 and c.born = d::date`,
+  ),
+  r(
+    "g48",
+    `select q.d from (select d::date as d, a.name from ${days}, customers a where a.id = 5) q, customers c where c.id = 3 and c.born = (q).d`,
+  ),
   either(
     "g21",
     "create temp table m (d date)",

@@ -13,17 +13,18 @@ import {
   type Env,
   hiddenName,
   type Item,
+  type Lineage,
+  mingled,
   noLineage,
   occurrenceOf,
   type Output,
   placeOf,
   type Scope,
-  union,
   type Work,
 } from "./scope.ts";
 import { hold, openItem, readItem, renamed, type Sources, type Star, starOf, tableItem } from "./items.ts";
 import { rewriteQuery } from "./select.ts";
-import { decideRows, tieOuter } from "./ties.ts";
+import { decideBy, decideRows, namesFree, tieOuter } from "./ties.ts";
 import {
   definitionOf,
   type Guarded,
@@ -54,9 +55,7 @@ export function rewriteSource(node: Node, sources: Sources): readonly Star[] {
   if ("JoinExpr" in node) return rewriteJoin(node.JoinExpr, sources);
   if ("RangeFunction" in node) {
     const { alias, functions, coldeflist, ordinality } = node.RangeFunction;
-    const lineage = lineageOf(functions, sources.level, forSource);
-    // How many rows it makes tells of its arguments, even where none of its columns is read.
-    for (const atom of lineage) sources.level.probed.add(atom);
+    const lineage = made(functions, sources.level);
     const named = alias?.aliasname ?? functionName(functions);
     const defined = (coldeflist ?? []).flatMap((definition) =>
       "ColumnDef" in definition ? [definition.ColumnDef.colname ?? ""] : [],
@@ -67,17 +66,23 @@ export function rewriteSource(node: Node, sources: Sources): readonly Star[] {
   }
   if ("RangeTableFunc" in node) {
     const { docexpr, rowexpr, namespaces, columns, alias } = node.RangeTableFunc;
-    const all = lineageOf([docexpr, rowexpr, namespaces, columns], sources.level, forSource);
-    for (const atom of all) sources.level.probed.add(atom);
+    const all = made([docexpr, rowexpr, namespaces, columns], sources.level);
     return add(readItem(alias, "xmltable", columns, all));
   }
   if ("JsonTable" in node) {
     const { alias, ...rest } = node.JsonTable;
-    const all = lineageOf(rest, sources.level, forSource);
-    for (const atom of all) sources.level.probed.add(atom);
+    const all = made(rest, sources.level);
     return add(readItem(alias, "json_table", node.JsonTable.columns, all));
   }
   return refuse("shape", "FROM holds something unknown", "Write it as a table or a sub-select.");
+}
+
+/** What a function in FROM makes rows of. How many it makes tells of its arguments, even where none of its columns is read. */
+function made(value: unknown, level: Level): Lineage {
+  const before = structuredClone(value);
+  const lineage = lineageOf(value, level, forSource);
+  decideBy(lineage, lineage.size > 0 && namesFree(before, level), level);
+  return lineage;
 }
 
 function functionName(functions: readonly Node[] | undefined): string {
@@ -300,13 +305,16 @@ function joinSides(join: JoinExpr, larg: Node, rarg: Node, sources: Sources): re
     const second = sides.at(-1);
     if (first?.column === undefined || first.column === null || second === undefined || sides.length < 2)
       return refuse("join", "a join by names over columns that aren't known", "Write the join with ON.");
-    const lineage = union(sides.map(({ column }) => column?.lineage ?? noLineage));
-    for (const atom of lineage) sources.level.probed.add(atom);
+    const column = mingled(
+      name,
+      sides.flatMap((side) => side.column ?? []),
+    );
+    decideBy(column.lineage, column.compared === true, sources.level);
     const kept = join.jointype === "JOIN_RIGHT" ? second : first;
     const whole = join.jointype === "JOIN_FULL";
     const node = whole ? (): Node => columnRef(name) : kept.node;
     const origin = whole ? null : (kept.column?.origin ?? null);
-    both.push({ item: first.item, column: { name, lineage, origin }, node });
+    both.push({ item: first.item, column: { ...column, origin }, node });
   }
   if (join.join_using_alias !== undefined) {
     const item = openItem(join.join_using_alias.aliasname ?? "", [], noLineage);

@@ -58,13 +58,18 @@ export function openItem(alias: string, columns: readonly string[], lineage: Lin
   return {
     alias,
     schema: null,
-    columns: columns.map((name) => ({ name, lineage })),
+    columns: columns.map((name) => rowsColumn(name, lineage)),
     openEnded: true,
     rest: lineage,
     carried: [],
     hides: false,
     covers: null,
   };
+}
+
+/** Rows that are made of customers' fields may hold anything besides: guesses from one to that field. */
+function rowsColumn(name: string, lineage: Lineage): Column {
+  return lineage.size === 0 ? { name, lineage } : { name, lineage, compared: true };
 }
 
 /** A table that JSON or XML is read as: its columns are the ones it lists, each made of all that it is given. */
@@ -75,7 +80,7 @@ export function readItem(
   lineage: Lineage,
 ): Item {
   const columns = renamed(
-    columnsRead(listed).map((column) => ({ name: column, lineage })),
+    columnsRead(listed).map((column) => rowsColumn(column, lineage)),
     alias,
   );
   return { ...openItem(alias?.aliasname ?? name, [], noLineage), columns, openEnded: false };

@@ -41,6 +41,18 @@ export interface Column {
   readonly ambiguous?: boolean;
 }
 
+/**
+ * One column that several are read as. Where only some of them hold customers' fields, the others may be guesses, and whoever holds the
+ * column against a field would learn which are right.
+ */
+export function mingled(name: string, parts: readonly Pick<Column, "lineage" | "compared">[]): Column {
+  const lineage = union(parts.map((part) => part.lineage));
+  const compared =
+    parts.some((part) => part.compared === true) ||
+    (lineage.size > 0 && parts.some((part) => part.lineage.size === 0));
+  return compared ? { name, lineage, compared } : { name, lineage };
+}
+
 /** Where the customers of an occurrence can be had at one level: an expression, and the column that it is, where it is one. */
 export interface Carried {
   readonly occurrence: Occurrence;
@@ -204,7 +216,14 @@ export function findColumn(name: string, scope: Scope | null, at: number | null)
         lineages.push(item.rest);
       }
     }
-    if (column !== null) return { lineage: union(lineages), column };
+    // One of several by that name, or in their place, as after USING: what holds for the column holds for them all.
+    if (column !== null) {
+      const { lineage, compared } = mingled(
+        name,
+        lineages.map((each) => ({ lineage: each })),
+      );
+      return { lineage, column: compared === undefined ? column : { ...column, compared } };
+    }
   }
   for (let level = scope; level !== null; level = level.parent) {
     const item = level.items.find((candidate) => candidate.alias === name);

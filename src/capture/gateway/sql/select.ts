@@ -30,7 +30,7 @@ import {
   hiddenName,
   type Item,
   type Lineage,
-  noLineage,
+  mingled,
   type Occurrence,
   originOf,
   type Output,
@@ -39,7 +39,7 @@ import {
   union,
 } from "./scope.ts";
 import { rewriteSetOperation } from "./setops.ts";
-import { decideRows, decideWindows, namesFree, tiedTo } from "./ties.ts";
+import { comparesWith, decideRows, decideWindows, tiedTo } from "./ties.ts";
 
 /**
  * Rewrites a query where it stands. With `env.carry` its rows get hidden columns, after all others, that tell whose rows made them.
@@ -200,7 +200,7 @@ export function rewriteTargets(
     reads.push(anywhere(val, (tree) => "ColumnRef" in tree));
     const copy = hides ? structuredClone(val) : val;
     const lineage = lineageOf(val, level, forOutput);
-    const compares = lineage.size > 0 && namesFree(copy, level);
+    const compares = lineage.size > 0 && comparesWith(copy, level);
     for (const companion of level.companions.slice(before)) companion.target = targets.length;
     const still = val !== undefined && "ColumnRef" in val;
     if ((named && !plain) || plain !== still || figuredName(val) !== name) node.ResTarget.name = name;
@@ -456,11 +456,18 @@ function onlyNamed(name: string | null, columns: readonly Column[]): number {
 function rewriteValues(query: SelectStmt, env: Env): Output {
   const level = levelOf(env);
   const rows = (query.valuesLists ?? []).flatMap((row) => ("List" in row ? [row.List] : []));
-  const lineages: Lineage[][] = [];
+  const values: Column[][] = [];
   const found: { row: number; occurrence: Occurrence; expression: Node }[] = [];
   for (const [index, { items = [] }] of rows.entries()) {
     const from = level.companions.length;
-    lineages.push(items.map((item) => lineageOf(item, level, forOutput)));
+    values.push(
+      items.map((item): Column => {
+        const copy = structuredClone(item);
+        const lineage = lineageOf(item, level, forOutput);
+        const compares = lineage.size > 0 && comparesWith(copy, level);
+        return compares ? { name: "", lineage, compared: true } : { name: "", lineage };
+      }),
+    );
     for (const { occurrence, expression } of level.companions.slice(from))
       found.push({ row: index, occurrence, expression });
   }
@@ -468,10 +475,12 @@ function rewriteValues(query: SelectStmt, env: Env): Output {
     [query.sortClause?.filter((node) => !isOwnColumn(node)), query.limitCount, query.limitOffset],
     level,
   );
-  const width = lineages[0]?.length ?? 0;
-  const columns = Array.from({ length: width }, (_, at): Column => {
-    return { name: `column${at + 1}`, lineage: union(lineages.map((row) => row[at] ?? noLineage)) };
-  });
+  const columns = (values[0] ?? []).map((_, at) =>
+    mingled(
+      `column${at + 1}`,
+      values.flatMap((row) => row.slice(at, at + 1)),
+    ),
+  );
   // Whose values a row of an outer level makes is told there.
   const carried: { occurrence: Occurrence; column: string; many: boolean }[] = [];
   for (const { row, occurrence, expression } of found) {

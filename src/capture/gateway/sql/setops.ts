@@ -16,7 +16,7 @@ import {
   word,
 } from "./tree/nodes.ts";
 import { refuse } from "./tree/refused.ts";
-import { type Column, type Env, hiddenName, noLineage, type Output, union } from "./scope.ts";
+import { type Column, type Env, hiddenName, mingled, noLineage, type Output, union } from "./scope.ts";
 import { groupAll, has, levelOf, positions, rewriteQuery } from "./select.ts";
 
 /** UNION, INTERSECT, EXCEPT. The sides are rewritten each for itself; whose rows a row is made of stays known by padding or by joining. */
@@ -29,10 +29,7 @@ export function rewriteSetOperation(query: SelectStmt, env: Env, named: boolean)
   decide([query.limitCount, query.limitOffset], level);
   const probed = union([left.probed, right.probed, level.probed]);
   const columns = left.columns.map((column, index): Column => {
-    const other = right.columns[index]?.lineage ?? noLineage;
-    const lineage = union([column.lineage, other]);
-    const compared = column.compared ?? right.columns[index]?.compared;
-    return compared === undefined ? { name: column.name, lineage } : { name: column.name, lineage, compared };
+    return mingled(column.name, [column, right.columns[index] ?? { lineage: noLineage }]);
   });
   const openEnded = left.openEnded || right.openEnded;
   const tied = union([left.tied ?? noLineage, right.tied ?? noLineage]);

@@ -11,8 +11,9 @@ import {
   union,
   wholeRow,
 } from "./scope.ts";
+import { calledName, isSomebodys } from "./beside/steady.ts";
 import type { Targets } from "./select.ts";
-import { below, isTree, textOf } from "./tree/nodes.ts";
+import { anywhere, below, isTree, textOf } from "./tree/nodes.ts";
 import { Refused } from "./tree/refused.ts";
 
 /**
@@ -34,15 +35,42 @@ export function tiesOf(value: unknown, level: Level): Lineage {
   const lineage = lineageOf(value, level, forDeciding);
   for (const atom of lineage) level.probed.add(atom);
   if (lineage.size === 0 || !namesFree(before, level)) return noLineage;
-  return new Set([...lineage].filter(({ occurrence }) => isAtHand(occurrence, level.scope)));
+  return atHand(lineage, level);
+}
+
+/** Fields by which rows come or don't; `against`: they are held against something else there. */
+export function decideBy(lineage: Lineage, against: boolean, level: Level): void {
+  for (const atom of lineage) level.probed.add(atom);
+  if (against) for (const atom of atHand(lineage, level)) level.tied.add(atom);
+}
+
+function atHand(lineage: Lineage, { scope }: Level): Lineage {
+  return new Set([...lineage].filter(({ occurrence }) => isAtHand(occurrence, scope)));
 }
 
 /** Whether a value names a column that is no customer's field, or is one that was held against something else already. */
 export function namesFree(value: unknown, level: Level): boolean {
   return [...columnsIn(value), ...outerColumnsIn(value, level)].some((column) => {
     const { column: found, lineage } = foundColumn(column, level);
-    return lineage.size === 0 || found?.compared === true || holdsCompared(column, level.scope);
+    return lineage.size === 0 || found?.compared === true || holdsFree(column, level.scope);
   });
+}
+
+/** Functions of the server's and of reviewed extensions that give more values than they are given. */
+const rowsNames: ReadonlySet<string> = new Set(
+  `aclexplode each generate_series generate_subscripts json_array_elements json_array_elements_text json_each json_each_text json_object_keys
+  json_populate_recordset json_to_recordset jsonb_array_elements jsonb_array_elements_text jsonb_each jsonb_each_text jsonb_object_keys
+  jsonb_path_query jsonb_path_query_tz jsonb_populate_recordset jsonb_to_recordset normal_rand pg_options_to_table pg_snapshot_xip
+  regexp_matches regexp_split_to_table skeys string_to_table svals ts_debug ts_parse txid_snapshot_xip unnest`.split(
+    /\s+/,
+  ),
+);
+
+/** Whether a value of customers' fields may be anything besides: where a column is named that is none, or a function or window counts up. */
+export function comparesWith(value: unknown, level: Level): boolean {
+  const makes = (called: unknown): boolean =>
+    isTree(called) && (rowsNames.has(calledName(called)) || isSomebodys(called, level.env.work.context));
+  return namesFree(value, level) || anywhere(value, (tree) => "over" in tree || makes(tree["FuncCall"]));
 }
 
 interface Named {
@@ -60,14 +88,15 @@ function isColumn(tree: Record<string, unknown>): tree is Record<string, unknown
   return isTree(tree["ColumnRef"]);
 }
 
-/** Whether a whole row is named, one of whose columns was held against something. */
-function holdsCompared({ ColumnRef: { fields } }: Named, scope: Scope): boolean {
+/** Whether a whole row is named, one of whose columns is no customer's field, or was held against something. */
+function holdsFree({ ColumnRef: { fields } }: Named, scope: Scope): boolean {
   const [first] = fields ?? [];
   const name = textOf(first);
   if (name === null || (fields ?? []).some((field, at) => at > 0 && !("A_Star" in field))) return false;
   for (let level: Scope | null = scope; level !== null; level = level.parent) {
     const item = level.items.find(({ alias }) => alias === name);
-    if (item !== undefined) return item.columns.some(({ compared }) => compared === true);
+    if (item !== undefined)
+      return item.columns.some(({ compared, lineage }) => compared === true || lineage.size === 0);
   }
   return false;
 }

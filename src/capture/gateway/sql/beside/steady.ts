@@ -31,7 +31,7 @@ const orderedNames: ReadonlySet<string> = new Set(
   "row_number ntile first_value last_value nth_value lag lead".split(" "),
 );
 
-function calledName(called: unknown): string {
+export function calledName(called: unknown): string {
   if (!isTree(called) || !Array.isArray(called["funcname"])) return "";
   const last: unknown = called["funcname"].at(-1);
   const text = isTree(last) ? last["String"] : undefined;
@@ -82,11 +82,15 @@ export function isUnsteady(query: SelectStmt, context: PlanContext): boolean {
   );
 }
 
-/** Functions that a role lists are somebody's own: what they do a second time isn't known. */
-function isVolatile(called: unknown, { catalog, role }: PlanContext): boolean {
+function isVolatile(called: unknown, context: PlanContext): boolean {
   const name = calledName(called);
   if (name === "") return false;
-  if (volatileNames.has(name) || catalogNames.test(name)) return true;
+  return volatileNames.has(name) || catalogNames.test(name) || isSomebodys(called, context);
+}
+
+/** Functions that a role lists are somebody's own: what they do a second time isn't known, nor how many rows they make. */
+export function isSomebodys(called: unknown, { catalog, role }: PlanContext): boolean {
+  const name = calledName(called);
   const words = isTree(called) && Array.isArray(called["funcname"]) ? called["funcname"] : [];
   const schemas =
     words.length === 1 ? catalog.functionSchemas(name) : [calledName({ funcname: words.slice(0, 1) })];

@@ -40,8 +40,14 @@ export function rewriteRecursive(
 ): Output {
   const { larg: first, rarg: again } = query;
   const { sortClause, limitCount, limitOffset, lockingClause } = query;
-  if ([sortClause, limitCount, limitOffset, lockingClause].some((clause) => clause !== undefined))
-    return mistake("0A000", "ORDER BY, LIMIT and FOR UPDATE in a recursive query are not implemented");
+  const decorations = [
+    [sortClause, "ORDER BY"],
+    [limitOffset, "OFFSET"],
+    [limitCount, "LIMIT"],
+    [lockingClause, "FOR UPDATE/SHARE"],
+  ] as const;
+  const [, wrong] = decorations.find(([clause]) => clause !== undefined) ?? [];
+  if (wrong !== undefined) return mistake("0A000", `${wrong} in a recursive query is not implemented`);
   const probed = new Set<Atom>();
   const env: Env = { ...around, tables: rewriteWith(query.withClause, around, probed) };
   if (query.op !== "SETOP_UNION" || first === undefined || again === undefined)
@@ -59,20 +65,29 @@ export function rewriteRecursive(
   if (start.openEnded) return unknownColumns();
   for (const atom of start.probed) probed.add(atom);
   // What the repeated part reads by itself is found by rewriting a copy of it.
-  table.output = { ...start, columns: namedColumns(part, start) };
+  const begun = { ...start, columns: start.columns.map(goingRound) };
+  table.output = { ...begun, columns: namedColumns(part, begun) };
   const trial = rewriteQuery(structuredClone(again), env, false);
   const everything = union([...start.columns, ...trial.columns].map(({ lineage }) => lineage));
-  const carried = gathered([...start.carried, ...trial.carried], everything, env);
+  const against = union([start.tied ?? noLineage, trial.tied ?? noLineage]);
+  const told = union([everything, against]);
+  const carried = gathered([...start.carried, ...trial.carried], told, env);
   const atoms = carried.flatMap(({ occurrence }) => [...occurrence.atoms.values()]);
-  const lineage: Lineage = env.carry ? new Set(atoms) : everything;
-  const columns = start.columns.map((column) => ({ ...column, lineage, origin: null }));
-  const output: Output = { columns, openEnded: false, carried, probed };
+  const lineage: Lineage = env.carry ? new Set(atoms) : told;
+  const columns = start.columns.map((column) => goingRound({ ...column, lineage, origin: null }));
+  const tied = against.size === 0 ? noLineage : lineage;
+  const output: Output = { columns, openEnded: false, carried, probed, tied };
   replaceSlots(first, start, carried);
   table.output = { ...output, columns: namedColumns(part, output) };
   const repeated = rewriteQuery(again, env, false);
   for (const atom of repeated.probed) probed.add(atom);
   replaceSlots(again, repeated, carried);
   return output;
+}
+
+/** What is made of a customer's field the first time counts on, or becomes something else, the second. */
+function goingRound(column: Column): Column {
+  return column.lineage.size === 0 ? column : { ...column, compared: true };
 }
 
 type Slots = Output["carried"];
