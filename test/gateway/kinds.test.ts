@@ -21,6 +21,7 @@ function path(text: string): KeyPath {
 const none = { class: "none", mask: "full" } as const;
 const content = { class: "content", mask: "full" } as const;
 const one = path("item [kind = 'Issue'] -> rm.issues.id -> author or item [kind = 'Principal']");
+const turned = path("item [kind = 'Principal'] or item [kind = 'Issue'] -> rm.issues.id -> author");
 const several = path("item [kind = 'Issue'] -> rm.watchers.issue -> person or item [kind = 'Principal']");
 
 /** Values of things of several kinds in one table, as Redmine keeps them. */
@@ -30,6 +31,7 @@ const protection: Protection = {
       [
         ["issues", path("author"), { subject: content, author: none, id: none }],
         ["vals", one, { value: content, item: none, kind: none, id: none }],
+        ["files", turned, { value: content, item: none, kind: none, id: none }],
         ["notes", { ...several, many: true }, { value: content, item: none, kind: none, id: none }],
       ] as const
     ).map(([table, key, fields]) => [
@@ -53,11 +55,13 @@ create schema rm;
 create table rm.issues (id int primary key, author int, assignee text, subject text);
 create table rm.watchers (issue int, person int);
 create table rm.vals (id int primary key, kind text, item int, value text);
+create table rm.files (id int primary key, kind text, item int, value text);
 create table rm.notes (id int primary key, kind text, item int, value text);
 insert into rm.issues values (1, 7, 'desk_lead', 'late'), (2, 8, 'another', 'lost');
 insert into rm.watchers values (1, 7), (1, 9), (2, 8);
 insert into rm.vals values (1, 'Issue', 1, 'v1'), (2, 'Issue', 2, 'v2'), (3, 'Principal', 7, 'v3'), (4, 'Principal', 2, 'v4'), (5, 'Project', 7, 'v5');
 insert into rm.notes select * from rm.vals;
+insert into rm.files select * from rm.vals;
 grant usage on schema rm to desk_lead;
 grant select, insert, update, delete on all tables in schema rm to desk_lead;
 `;
@@ -129,6 +133,24 @@ describe.skipIf(!hasPostgres(18)).each([wideRole, bound])(
       const { rows, seen } = await asked("select string_agg(value, ',' order by id) from rm.notes");
       expect(rows).toEqual([[isBound ? "v1,v3" : "v1,v2,v3,v4,v5"]]);
       expect(seen).toEqual((isBound ? ["7", "9"] : ["2", "7", "8", "9"]).map((each) => `rm.notes ${each}`));
+    });
+
+    it("aren't read where they lead to what is newer than the statement, whatever their kind", async () => {
+      for (const table of ["vals", "files"]) {
+        if (postgres === null) throw new Error("nothing runs");
+        const honest = asOwner(postgres, [
+          `begin; insert into rm.issues values (3, 7, 'desk_lead', 'new');
+           update rm.${table} set kind = 'Issue', item = 3 where id = 3; select pg_sleep(0.8); commit`,
+        ]);
+        await new Promise((done) => setTimeout(done, 300));
+        const { rows, errors } = await asked(`select value from rm.${table} where id = 3 for update`);
+        await honest;
+        await asOwner(postgres, [
+          `delete from rm.issues where id = 3; update rm.${table} set kind = 'Principal', item = 7 where id = 3`,
+        ]);
+        // Whoever is bound to tickets doesn't come by the row at all.
+        expect([table, rows, errors.length]).toEqual([table, [], isBound ? 0 : 1]);
+      }
     });
 
     it("stay of whom they are", async () => {

@@ -108,7 +108,7 @@ function isProtected(relation: Relation, context: PlanContext): boolean {
 /** Whether rows of others find their customer through this table's, which isn't protected itself. */
 export function isLink(relation: Relation, context: PlanContext): boolean {
   if (isProtected(relation, context)) return false;
-  const steps = linkSteps(context).flatMap((path) => path);
+  const steps = linkSteps(context).flat();
   if (context.role.ticketBound) steps.push(...(context.protection.tickets?.actor ?? []));
   return stepColumns(relation, steps, context).length > 0;
 }

@@ -136,19 +136,28 @@ export function pathText(path: KeyPath, row: (column: string) => string, name: s
  * leads to may be newer too, and then isn't seen; that is an error as it runs, since nobody's such a row is not.
  */
 export function surePathText(path: KeyPath, row: (column: string) => string, name: string): string {
-  const [first] = path.steps;
   const text = pathText(path, row, name);
-  if (first === undefined) return text;
+  if (alternatives(path).every(({ steps }) => steps.length === 0)) return text;
+  const type = path.many === true ? "json" : "text";
+  const wrong = `pg_catalog.concat('whosaw: this row is newer than what it leads to ', ${row(path.column)})`;
+  const failing = `CAST(CAST(CAST(${wrong} AS pg_catalog.int4) AS pg_catalog.text) AS pg_catalog.${type})`;
+  return `CASE WHEN ${lostText(path, row)} THEN ${failing} ELSE ${text} END`;
+}
+
+/** Whether what a row leads to, by the way of rows of its kind, isn't there. */
+function lostText(path: KeyPath, row: (column: string) => string): string {
+  const [first] = path.steps;
   const from = row(path.column);
   const alias = ownAlias("o");
-  const there = `EXISTS (SELECT 1 FROM ${quoteName(first.schema)}.${quoteName(first.table)} AS ${alias} WHERE ${equal(`${alias}.${quoteName(first.match)}`, from)})`;
-  const type = path.many === true ? "json" : "text";
-  const wrong = `pg_catalog.concat('whosaw: this row is newer than what it leads to ', ${from})`;
-  const failing = `CAST(CAST(CAST(${wrong} AS pg_catalog.int4) AS pg_catalog.text) AS pg_catalog.${type})`;
-  // A path may be for some rows only: the others lead to nobody by it.
+  const lost =
+    first === undefined
+      ? "false"
+      : `${from} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ${quoteName(first.schema)}.${quoteName(first.table)} AS ${alias} WHERE ${equal(`${alias}.${quoteName(first.match)}`, from)})`;
   const own = conditionsOf(path, row);
-  const others = own.length === 0 ? "" : `(${own.join(" AND ")}) IS NOT TRUE OR `;
-  return `CASE WHEN ${others}${from} IS NULL OR ${there} THEN ${text} ELSE ${failing} END`;
+  if (own.length === 0) return lost;
+  // A path may be for some rows only: those that have no other lead to nobody.
+  const other = path.or === undefined ? "false" : lostText(path.or, row);
+  return `CASE WHEN ${own.join(" AND ")} THEN ${lost} ELSE ${other} END`;
 }
 
 /** How the customer of a row of a FROM is found, where rows may be locked. */
