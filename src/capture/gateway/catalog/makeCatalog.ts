@@ -175,20 +175,7 @@ function lookUp(rows: readonly CatalogRow[]): (name: string) => readonly string[
 
 function versionOf(rows: CatalogRows): string {
   const hash = createHash("sha256");
-  const { server, relations, columns, views, parents, unique, references, functions, operators, types } =
-    rows;
-  for (const answer of [
-    server,
-    relations,
-    columns,
-    views,
-    parents,
-    unique,
-    references,
-    functions,
-    operators,
-    types,
-  ]) {
+  for (const answer of Object.values(rows)) {
     for (const row of answer) hash.update(`${JSON.stringify(row)}\n`);
     hash.update("\n");
   }

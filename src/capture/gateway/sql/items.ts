@@ -13,15 +13,17 @@ import {
   word,
 } from "./tree/nodes.ts";
 import { columnsRead } from "./tree/forms.ts";
-import { refuse } from "./tree/refused.ts";
+import { mistake, refuse } from "./tree/refused.ts";
 import {
   type Column,
+  findItem,
   hiddenName,
   type Item,
   type Lineage,
   noLineage,
   type Output,
   type Scope,
+  stillFound,
   union,
 } from "./scope.ts";
 
@@ -52,6 +54,39 @@ export function starOf(item: Item): readonly Star[] {
   if (!item.openEnded) return known;
   const all = (): Node => ({ ColumnRef: { fields: [word(item.alias), { A_Star: {} }] } });
   return [{ item, column: null, node: all }];
+}
+
+/** `(c).*` of a table in FROM is `c.*`, which is known column by column. */
+export function plainStar(val: Node | undefined, level: Level): Node | undefined {
+  if (val === undefined || !("A_Indirection" in val)) return val;
+  const { arg, indirection } = val.A_Indirection;
+  const fields = arg !== undefined && "ColumnRef" in arg ? (arg.ColumnRef.fields ?? []) : [];
+  const [name] = fields.map((field) => textOf(field));
+  const only = fields.length === 1 && indirection?.length === 1 && endsInStar(indirection);
+  const known = level.scope.items.some(({ alias }) => alias === name);
+  return only && known ? { ColumnRef: { fields: [...fields, { A_Star: {} }] } } : val;
+}
+
+export function endsInStar(indirection: readonly Node[] | undefined): boolean {
+  const last = indirection?.at(-1);
+  return last !== undefined && "A_Star" in last;
+}
+
+export function expand(star: Node, stars: readonly Star[], level: Level): readonly Star[] {
+  const fields = "ColumnRef" in star ? (star.ColumnRef.fields ?? []) : [];
+  if (fields.length === 1) {
+    if (stars.length === 0) mistake("42601", "SELECT * with no tables specified is not valid");
+    return stars;
+  }
+  const words = fields.slice(0, -1).map((field) => textOf(field) ?? "");
+  const [table, schema] = words.toReversed();
+  const found = findItem(table ?? "", schema ?? null, level.scope, null);
+  for (const { name } of found.item.columns) found.level.read(found.item, name);
+  if ("ColumnRef" in star && fields.length > 2) {
+    stillFound(table ?? "", schema ?? null, level.scope);
+    star.ColumnRef.fields = fields.slice(words.length - 1);
+  }
+  return starOf(found.item);
 }
 
 export function openItem(alias: string, columns: readonly string[], lineage: Lineage): Item {

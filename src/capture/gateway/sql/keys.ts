@@ -1,6 +1,12 @@
 import type { InsertStmt, Node } from "@pgsql/types";
 import { defect } from "../../../base/index.ts";
-import { alternatives, type KeyPath, type KeyStep, tableKey } from "../../../policy/index.ts";
+import {
+  alternatives,
+  type KeyPath,
+  type KeyStep,
+  tableKey,
+  type TicketTable,
+} from "../../../policy/index.ts";
 import type { Reference, Relation } from "../catalog/catalog.ts";
 import type { PlanContext } from "../plan.ts";
 import { conditions, equal, ownAlias } from "./tables.ts";
@@ -56,7 +62,12 @@ function leadsBy({ from, fromColumn }: Reference, context: PlanContext, ofTicket
   const { tickets } = context.protection;
   if (!ofTickets || tickets === null || !context.role.ticketBound) return false;
   const { schema, table, assignee, closed, open } = tickets;
-  return isOf(child, schema, table, context) && [assignee, closed, open?.path.column].includes(fromColumn);
+  return isOf(child, schema, table, context) && [assignee, closed, ...openColumns(open)].includes(fromColumn);
+}
+
+/** Columns of a ticket that say whether it is open, besides that of when it was closed. */
+function openColumns(open: TicketTable["open"]): readonly string[] {
+  return open === undefined ? [] : [open.path.column, ...(open.path.where ?? []).map(({ column }) => column)];
 }
 
 /** Whether a row of another table would lead to nobody once the row that it refers to is deleted. */
@@ -92,8 +103,8 @@ function ownLeadingColumns(relation: Relation, context: PlanContext): ReadonlySe
     // Where the tickets are protected, only those of one's own customers can be changed, so that nobody is won by it.
     const free = isOf(relation, schema, table, context) && !isProtected(relation, context);
     if (free) columns.push(tickets.assignee, ...(tickets.closed === null ? [] : [tickets.closed]));
-    if (free && open !== undefined) columns.push(open.path.column);
     if (open !== undefined) columns.push(...stepColumns(relation, open.path.steps, context));
+    if (free) columns.push(...openColumns(open));
   }
   return new Set([...columns, ...paths.flatMap((path) => pathColumns(relation, path, context))]);
 }

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Protection, Role } from "../../../policy/index.ts";
+import type { Protection, Role, TicketTable } from "../../../policy/index.ts";
 import type { Catalog, Relation } from "../catalog/catalog.ts";
 import { isStatementRefusal, type StatementRefusal } from "../plan.ts";
 import { loadParser, parseStatements, rewrite, type Rewritten } from "./index.ts";
+import { givenAway } from "./keys.ts";
 
 const table = (oid: number, name: string, columns: readonly string[]): Relation => ({
   oid,
@@ -27,6 +28,7 @@ const relations = [
   } as const,
   { ...table(5, "children", ["id", "email"]), parents: [1] },
   { ...table(6, "named", ["n"]), kind: "view", definition: "SELECT lower(name) FROM public.tags" } as const,
+  table(10, "tickets", ["id", "customer", "agent", "status", "kind", "note"]),
   { ...table(8, "tags_pkey", []), kind: "index", indexOf: 2 } as const,
   { ...table(9, "customers_pkey", []), kind: "index", indexOf: 1 } as const,
   {
@@ -84,12 +86,12 @@ const role: Role = {
   ddl: true,
 };
 
-function rewriting(sql: string, as: Role = role): Rewritten | StatementRefusal {
+function rewriting(sql: string, as: Role = role, by = protection): Rewritten | StatementRefusal {
   const parsed = parseStatements(sql);
   if ("kind" in parsed) return parsed;
   const [statement] = parsed;
   if (statement === undefined) throw new Error("no statement");
-  return rewrite(statement, { catalog, searchPath: ["public"], protection, role: as, actor: "ada" });
+  return rewrite(statement, { catalog, searchPath: ["public"], protection: by, role: as, actor: "ada" });
 }
 
 function served(sql: string, as: Role = role): Rewritten {
@@ -208,6 +210,31 @@ describe("a rewritten statement", () => {
 
   it("protects a child as its parent is", () => {
     expect(told(served("select email from children"))).toMatchObject([{ name: "public.customers" }]);
+  });
+
+  it("lets nobody who is bound to tickets open one by what says whether it is open", () => {
+    const tickets: TicketTable = {
+      schema: "public",
+      table: "tickets",
+      id: "id",
+      customer: { column: "customer", steps: [] },
+      assignee: "agent",
+      closed: null,
+      open: {
+        path: { column: "status", steps: [], where: [{ column: "kind", value: "case" }] },
+        values: ["new"],
+      },
+      actor: [],
+    };
+    const changing = (column: string): unknown =>
+      rewriting(
+        `update tickets set ${column} = 'x'`,
+        { ...role, ticketBound: true },
+        { ...protection, tickets },
+      );
+    for (const column of ["customer", "agent", "status", "kind"])
+      expect(changing(column), column).toMatchObject({ sql: expect.stringContaining(givenAway) });
+    expect(changing("note")).toMatchObject({ sql: expect.not.stringContaining(givenAway) });
   });
 
   it("puts the hidden columns of COPY first", () => {

@@ -4,7 +4,7 @@ import { hoistFor, placeHoisted } from "./beside/once.ts";
 import { rewriteWith } from "./with/ctes.ts";
 import { decide, forOutput, isStar, type Level, lineageOf, wholeRowNames } from "./expressions.ts";
 import { rewriteSource } from "./from.ts";
-import { type Star, starOf } from "./items.ts";
+import { endsInStar, expand, plainStar, type Star } from "./items.ts";
 import {
   anywhere,
   become,
@@ -20,13 +20,12 @@ import {
   wordsOf,
 } from "./tree/nodes.ts";
 import { same } from "./tree/proof.ts";
-import { mistake, refuse } from "./tree/refused.ts";
+import { refuse } from "./tree/refused.ts";
 import {
   type Atom,
   type Carried,
   type Column,
   type Env,
-  findItem,
   hiddenName,
   type Item,
   type Lineage,
@@ -35,7 +34,6 @@ import {
   originOf,
   type Output,
   type Scope,
-  stillFound,
   union,
 } from "./scope.ts";
 import { rewriteSetOperation } from "./setops.ts";
@@ -214,39 +212,6 @@ export function rewriteTargets(
 function originIn(val: Node | undefined, { scope }: Level): ReturnType<typeof originOf> {
   const words = val !== undefined && "ColumnRef" in val ? wordsOf(val.ColumnRef.fields) : null;
   return words === null ? null : originOf(words, scope);
-}
-
-/** `(c).*` of a table in FROM is `c.*`, which is known column by column. */
-function plainStar(val: Node | undefined, level: Level): Node | undefined {
-  if (val === undefined || !("A_Indirection" in val)) return val;
-  const { arg, indirection } = val.A_Indirection;
-  const fields = arg !== undefined && "ColumnRef" in arg ? (arg.ColumnRef.fields ?? []) : [];
-  const [name] = fields.map((field) => textOf(field));
-  const only = fields.length === 1 && indirection?.length === 1 && endsInStar(indirection);
-  const known = level.scope.items.some(({ alias }) => alias === name);
-  return only && known ? { ColumnRef: { fields: [...fields, { A_Star: {} }] } } : val;
-}
-
-function endsInStar(indirection: readonly Node[] | undefined): boolean {
-  const last = indirection?.at(-1);
-  return last !== undefined && "A_Star" in last;
-}
-
-function expand(star: Node, stars: readonly Star[], level: Level): readonly Star[] {
-  const fields = "ColumnRef" in star ? (star.ColumnRef.fields ?? []) : [];
-  if (fields.length === 1) {
-    if (stars.length === 0) mistake("42601", "SELECT * with no tables specified is not valid");
-    return stars;
-  }
-  const words = fields.slice(0, -1).map((field) => textOf(field) ?? "");
-  const [table, schema] = words.toReversed();
-  const found = findItem(table ?? "", schema ?? null, level.scope, null);
-  for (const { name } of found.item.columns) found.level.read(found.item, name);
-  if ("ColumnRef" in star && fields.length > 2) {
-    stillFound(table ?? "", schema ?? null, level.scope);
-    star.ColumnRef.fields = fields.slice(words.length - 1);
-  }
-  return starOf(found.item);
 }
 
 /** FOR UPDATE OF names the alias whose rows are locked: where they are now. */
