@@ -37,8 +37,9 @@ export type GatewayEvent =
       readonly time: number;
       readonly reader: Reader;
       readonly action: "read" | "search" | "export" | "update" | "delete";
+      /** Empty: the rows show whom an earlier event of the statement named. */
       readonly seen: readonly Seen[];
-      /** Rows of the batch that this event lets go. */
+      /** Rows of the statement that it lets go, and those before them that no event has told of, which showed nobody new. */
       readonly rows: number;
       /** The ticket that the client named, where a signed comment or the binding says so. */
       readonly ticket: string | null;

@@ -20,7 +20,7 @@ export class Outbox {
   /** Customers may not be shown: their event was taken back, so whatever else comes may tell of them. */
   #over = false;
 
-  /** @param judge told of each batch of customers before it is recorded; false: nothing more may leave. */
+  /** @param judge asked of each batch of customers' rows before it is recorded and leaves; false: nothing more may leave. */
   constructor(
     gate: Gate,
     now: () => number,
@@ -50,6 +50,12 @@ export class Outbox {
     if (run.owesEvent && this.#runs.at(-1) !== run) this.#runs.push(run);
   }
 
+  /** No more rows come of a run: those that no event has told of are told of now. */
+  ends(run: Run): void {
+    run.ends();
+    this.owes(run);
+  }
+
   /** Rows of a statement that goes on may wait for more of them; everything else leaves now. */
   flush(goesOn: boolean): void {
     if (goesOn && this.#runs.length > 0 && this.writer.length < gatheredBytesMax) {
@@ -70,7 +76,8 @@ export class Outbox {
         this.#over = true;
         return this.drop();
       }
-      this.#events.push(event);
+      if (run.mustTell(event)) this.#events.push(event);
+      else run.tellsLater(event);
     }
     this.#runs = [];
     const events = this.#events;

@@ -59,6 +59,28 @@ it("every customer whose key came is in an event, once", () => {
   );
 });
 
+it("rows that show whom an earlier batch showed wait for the next event, and the last one tells of them", () => {
+  const run = runOf([slot("one", false)]);
+  const batch = (keys: readonly (string | null)[]): ReturnType<Run["take"]> => {
+    for (const key of keys) {
+      run.found(0, key);
+      run.row();
+    }
+    const event = run.take(5);
+    if (event !== null && !run.mustTell(event)) run.tellsLater(event);
+    return event;
+  };
+  expect(batch([null])).toBeNull();
+  expect(batch(["c-1", "c-1"])).toMatchObject({ rows: 3, seen: [{ customers: ["c-1"] }] });
+  expect(batch(["c-1", null])).toMatchObject({ rows: 2, seen: [] });
+  expect([run.released, run.owesEvent]).toEqual([3, true]);
+  expect(batch(["c-2"])).toMatchObject({ rows: 3, seen: [{ customers: ["c-2"] }] });
+  expect(batch(["c-2"])).toMatchObject({ rows: 1, seen: [] });
+  run.ends();
+  expect(batch([])).toMatchObject({ rows: 1, seen: [] });
+  expect([run.released, run.owesEvent, run.take(6)]).toEqual([7, false, null]);
+});
+
 it("a hidden value that isn't what the plan says is no key, and is not passed over", () => {
   expect(manyKeys("{")).toBeNull();
   expect(manyKeys('[1, "c-1"]')).toBeNull();

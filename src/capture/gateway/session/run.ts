@@ -9,6 +9,8 @@ export const customersRememberedMax = 100_000;
 /** What the rows of one statement are, whoever runs it: the plan's own, or for FETCH and EXECUTE those of what they run. */
 export type Source = Pick<StatementPlan, "slots" | "origins" | "protected" | "action" | "names" | "probes">;
 
+type Sighting = GatewayEvent & { readonly kind: "sighting" };
+
 /** Customers found since the last event, and those already told of. */
 interface Ledger {
   readonly slot: Pick<Slot, "table" | "shown" | "masked" | "probed" | "many">;
@@ -29,7 +31,9 @@ export class Run {
   readonly #caught: Map<string, Ledger> = new Map();
   #rows = 0;
   #released = 0;
-  #fresh = false;
+  /** Whether any customer was found, in this batch or before. */
+  #anyone = false;
+  #isOver = false;
 
   constructor(plan: StatementPlan, source: Source, identity: Identity, note: StatementNote) {
     this.plan = plan;
@@ -39,7 +43,7 @@ export class Run {
     this.#ledgers = source.slots.map((slot) => ({ slot, told: new Set(), fresh: [] }));
   }
 
-  /** Rows of the batches before this one. */
+  /** Rows that events have told of. */
   get released(): number {
     return this.#released;
   }
@@ -53,9 +57,25 @@ export class Run {
     return this.source.protected || this.plan.protected;
   }
 
-  /** Whether customers were found that no event has told of yet. */
+  /** Whether there are rows that no event has told of yet, of a run that has found customers: perhaps those of an earlier batch again. */
   get owesEvent(): boolean {
-    return this.#fresh;
+    return this.#anyone && this.#rows > 0;
+  }
+
+  /** No more rows come of it. */
+  ends(): void {
+    this.#isOver = true;
+  }
+
+  /** Whether an event must be durable before its rows leave. One that names nobody new needs no write of its own until the last. */
+  mustTell({ seen }: Sighting): boolean {
+    return seen.length > 0 || this.#isOver;
+  }
+
+  /** Its rows leave untold, and count in the run's next event. */
+  tellsLater({ rows }: Sighting): void {
+    this.#rows += rows;
+    this.#released -= rows;
   }
 
   row(): void {
@@ -91,12 +111,12 @@ export class Run {
     if (ledger.told.size >= customersRememberedMax) ledger.told.clear();
     ledger.told.add(customer);
     ledger.fresh.push(customer);
-    this.#fresh = true;
+    this.#anyone = true;
   }
 
-  /** Takes what was found since the last time. Null if there is nothing to tell. */
-  take(time: number): (GatewayEvent & { readonly kind: "sighting" }) | null {
-    if (!this.#fresh) return null;
+  /** Takes the rows since the last time, and the customers that no event has named. Null if there is nothing to tell. */
+  take(time: number): Sighting | null {
+    if (!this.owesEvent) return null;
     const seen: Seen[] = [];
     for (const ledger of [...this.#ledgers, ...this.#caught.values()]) {
       if (ledger.fresh.length === 0) continue;
@@ -107,7 +127,6 @@ export class Run {
     const rows = this.#rows;
     this.#rows = 0;
     this.#released += rows;
-    this.#fresh = false;
     const { reader, ticket } = this.identity;
     return {
       kind: "sighting",

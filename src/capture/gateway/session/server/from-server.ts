@@ -228,6 +228,8 @@ export class FromServer {
       case "CommandComplete":
       case "PortalSuspended":
       case "EmptyQueryResponse":
+        this.#side.outbox.ends(run);
+        return this.#send(message);
       case "CopyDone":
         return this.#send(message);
       case "CopyInResponse":
@@ -273,6 +275,8 @@ export class FromServer {
   #error(fields: Diagnostics): Broken | null {
     const { awaited, outbox, services, transaction } = this.#side;
     const head = awaited.head;
+    const run = head === undefined ? null : runOf(head);
+    if (run !== null) outbox.ends(run);
     const fatal = fields.severityCode === "FATAL" || fields.severityCode === "PANIC";
     if (fatal) {
       const wrong = this.#scrubbed(fields, "ErrorResponse");
