@@ -70,7 +70,7 @@ function print(tally: Tally, seconds: number): void {
     `refused                  ${tally.refused}; of harmless ones ${share(tally.refusedHarmless, tally.harmless)}`,
   );
   console.log(`neither answered nor refused, where the bare server answers: ${tally.broken.length}`);
-  console.log(`answers with fewer markers than the bare server's: ${tally.missing.length}`);
+  console.log(`fewer markers than the bare server's, also where no rows are chosen: ${tally.missing.length}`);
   for (const [rule, count] of [...tally.rules].sort(([, a], [, b]) => b - a))
     console.log(
       `  refused by ${rule}: ${count}, harmless ones ${tally.harmlessByRule.get(rule)?.length ?? 0}`,

@@ -178,6 +178,22 @@ export const guesses: readonly Evasion[] = [
     "g48",
     `select q.d from (select d::date as d, a.name from ${days}, customers a where a.id = 5) q, customers c where c.id = 3 and c.born = (q).d`,
   ),
+  r(
+    "g49",
+    `select q.d from (select d::date as d, abs(c.born - d::date) as x from ${days}, customers c where c.id = 3 union all select null, null order by 2 limit 1) q`,
+  ),
+  r(
+    "g50",
+    `select q.d from (select d::date as d, c.born = d::date as hit from ${days}, customers c where c.id = 3 intersect select d::date, true from ${days}) q`,
+  ),
+  r(
+    "g51",
+    `select q.d from (select d::date as d, c.born = d::date as hit from ${days}, customers c where c.id = 3 except select d::date, false from ${days}) q`,
+  ),
+  r(
+    "g52",
+    `select q.d from (select d::date as d, d::date as e from ${days} intersect select d::date, born from customers, ${days} where id = 3) q`,
+  ),
   either(
     "g21",
     "create temp table m (d date)",

@@ -28,11 +28,14 @@ export function rewriteSetOperation(query: SelectStmt, env: Env, named: boolean)
   const level = levelOf(env);
   decide([query.limitCount, query.limitOffset], level);
   const probed = union([left.probed, right.probed, level.probed]);
-  const columns = left.columns.map((column, index): Column => {
+  const own = left.columns.map((column, index): Column => {
     return mingled(column.name, [column, right.columns[index] ?? { lineage: noLineage }]);
   });
   const openEnded = left.openEnded || right.openEnded;
-  const tied = union([left.tied ?? noLineage, right.tied ?? noLineage]);
+  // Which rows are in both, or come first, tells of a column that was held against something: so all columns do.
+  const against = union(deciding(query, own).map(({ lineage }) => lineage));
+  const columns = own.map((column) => ({ ...column, lineage: union([column.lineage, against]) }));
+  const tied = union([left.tied ?? noLineage, right.tied ?? noLineage, against]);
   const output: Output = { columns, openEnded, carried: [], probed, tied };
   if (query.op !== "SETOP_UNION" || query.all !== true)
     for (const { lineage } of columns) for (const atom of lineage) probed.add(atom);
@@ -41,6 +44,17 @@ export function rewriteSetOperation(query: SelectStmt, env: Env, named: boolean)
     return refuse("union", "a set operation over columns that aren't known", "Name the columns.");
   if (query.op === "SETOP_UNION") return rewriteUnion(query, [left, right], output, env);
   return rewriteOthers(query, [left, right], output, env);
+}
+
+/** Columns by which rows are chosen or ordered, of those that a field and something else went into. */
+function deciding({ op, sortClause }: SelectStmt, columns: readonly Column[]): readonly Column[] {
+  const compared = columns.filter((column) => column.compared === true);
+  if (op !== "SETOP_UNION" || compared.length === 0) return compared;
+  const sorted = (positions(sortClause, [], columns) ?? []).map((node) => {
+    const place = "SortBy" in node ? node.SortBy.node : undefined;
+    return place !== undefined && "A_Const" in place ? place.A_Const.ival?.ival : undefined;
+  });
+  return compared.filter((column) => sorted.includes(columns.indexOf(column) + 1));
 }
 
 /** Appends columns to every SELECT that a set operation is made of; `at` counts from the end. */

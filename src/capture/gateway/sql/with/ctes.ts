@@ -1,7 +1,7 @@
 import type { CommonTableExpr, SelectStmt, WithClause } from "@pgsql/types";
 import { defect } from "../../../../base/index.ts";
 import { anywhere, isTree, textOf } from "../tree/nodes.ts";
-import { type Atom, type Column, type CommonTable, type Env, type Output, union } from "../scope.ts";
+import { type Atom, type Column, type CommonTable, type Env, mingled, type Output } from "../scope.ts";
 import { rewriteQuery } from "../select.ts";
 import { rewriteWrite } from "../write.ts";
 import { rewriteRecursive } from "./recursion.ts";
@@ -32,10 +32,12 @@ export function rewriteWith(clause: WithClause | undefined, env: Env, probed: Se
 export function namedColumns(part: CommonTableExpr, output: Output): readonly Column[] {
   const names = (part.aliascolnames ?? []).map((name) => textOf(name) ?? "");
   const columns = output.columns.map((column, index) => ({ ...column, name: names[index] ?? column.name }));
-  const lineage = union(output.columns.map((column) => column.lineage));
   const { search_clause: search, cycle_clause: cycle } = part;
   const added = [search?.search_seq_column, cycle?.cycle_mark_column, cycle?.cycle_path_column];
-  return [...columns, ...added.flatMap((name) => (name === undefined ? [] : [{ name, lineage }]))];
+  return [
+    ...columns,
+    ...added.flatMap((name) => (name === undefined ? [] : [mingled(name, output.columns)])),
+  ];
 }
 
 function rewritePart(part: CommonTableExpr, table: CommonTable, env: Env, recursive: boolean): Output {
