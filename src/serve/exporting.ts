@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { createWriteStream, existsSync, statSync } from "node:fs";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { type Clock, type Refusal, isRefusal, refusal } from "../base/index.ts";
+import { type Clock, type Refusal, isRefusal, makeFolder, refusal } from "../base/index.ts";
 import { csvHeader, csvLine, ecsLine, type Exported, ocsfLine } from "../connect/index.ts";
 import { type Instant, formatInstant } from "../domain/index.ts";
 import { always } from "../explain/index.ts";
@@ -114,7 +114,7 @@ async function writePart(
     },
   });
   const from = format === "parquet" ? await staged.parquet() : Readable.from(texts(format, staged, tell));
-  await mkdir(dirname(part), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(part), 0o700);
   await rm(part, { force: true });
   await pipeline(from, measure, createWriteStream(part, { flags: "wx", mode: 0o600, flush: true }));
   return { bytes, sha256: digest.digest("hex") };

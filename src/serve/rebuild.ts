@@ -1,7 +1,7 @@
-import { mkdir, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { type Clock, type Refusal, isRefusal, refusal } from "../base/index.ts";
+import { type Clock, type Refusal, isRefusal, makeFolder, refusal } from "../base/index.ts";
 import { type FileTask, importFile } from "../capture/index.ts";
 import { type TableName, tableNames } from "../domain/index.ts";
 import { type LogReader, openReader } from "../record/index.ts";
@@ -201,7 +201,7 @@ async function unpack(
   { kept, import: number, sha256 }: ImportEntry,
 ): Promise<string | Refusal> {
   const out = join(data, "staging", `kept-${number}`);
-  await mkdir(join(data, "staging"), { recursive: true, mode: 0o700 });
+  makeFolder(join(data, "staging"), 0o700);
   return (await unpackKept(data, { name: kept ?? "", sha256 }, out)) ?? out;
 }
 

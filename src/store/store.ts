@@ -1,7 +1,6 @@
-import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
-import { type Refusal, isRefusal, refusal } from "../base/index.ts";
+import { type Refusal, isRefusal, makeFolder, refusal } from "../base/index.ts";
 import { type Client, openClient } from "./client.ts";
 import { type Embedded, type StoreEvent, startEmbedded } from "./embedded.ts";
 import { takeLock } from "./lock.ts";
@@ -178,7 +177,7 @@ function serverOf(options: StoreOptions): ServerAddress {
 }
 
 async function startHere(options: StoreOptions, folder: string): Promise<Embedded | Refusal> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   return startEmbedded({
     folder,
     settings: engineSettings(options.memoryBytesMax ?? memoryBytesMaxDefault),

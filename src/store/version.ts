@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Refusal, refusal } from "../base/index.ts";
+import { type Refusal, refusal, makeFolder } from "../base/index.ts";
 
 /** The data directory's format. An older one is migrated (migrations/), a newer one refused. */
 export const dataVersion = 1;
@@ -8,7 +8,7 @@ export const dataVersion = 1;
 /** Makes the data directory if there is none, and checks `<folder>/VERSION`. */
 export function checkVersion(folder: string): Refusal | null {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
   } catch (error) {
     return refusal(
       "input",

@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
-import { type Clock, isRefusal, type Refusal, refusal } from "../../base/index.ts";
+import { type Clock, isRefusal, type Refusal, refusal, makeFolder } from "../../base/index.ts";
 import type { TableName } from "../../domain/index.ts";
 import type { Renaming } from "./columns.ts";
 import type { ColumnMap } from "./map/index.ts";
@@ -74,7 +74,7 @@ export interface ToldImport {
 }
 
 export async function importFile(desk: Desk, task: FileTask): Promise<FileAnswer | Refusal> {
-  mkdirSync(desk.staging, { recursive: true, mode: 0o700 });
+  makeFolder(desk.staging, 0o700);
   const source = await lookAt(task.path);
   if (isRefusal(source)) return source;
   const format = formatName(task);

@@ -1,14 +1,6 @@
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, existsSync, openSync, rmSync, statSync, truncateSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { makeFolder } from "../../base/index.ts";
 
 /** The rejected lines of one file: kept for the user, who must mend them, and readable by nobody else. */
 export interface Rejects {
@@ -37,7 +29,7 @@ export interface RejectsOf {
 
 export function openRejects(folder: string, file: RejectsOf): Rejects {
   const path = rejectsPath(folder, file);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   let handle = openSync(path, "a", 0o600);
   let written = statSync(path).size;
   let gathered = "";

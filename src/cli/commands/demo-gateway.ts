@@ -1,6 +1,5 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Clock, type Refusal, isRefusal, refusal } from "../../base/index.ts";
+import { type Clock, type Refusal, isRefusal, makeFolder, refusal } from "../../base/index.ts";
 import type { ActorId, CustomerId } from "../../domain/index.ts";
 import { always, openDesk, openTrial, suspendActor, type Trial } from "../../serve/index.ts";
 import { count } from "../terminal/table.ts";
@@ -31,7 +30,7 @@ export async function gatewayChapters(
   clock: Clock,
 ): Promise<GatewayTold | Refusal> {
   const own = join(folder, "gateway");
-  await mkdir(own, { recursive: true });
+  makeFolder(own, 0o700);
   teller.say(
     `Starting PostgreSQL 18 with a help desk of ${count(trialCustomers)} customers, and the gateway in front of it ...`,
   );

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { refusal, type Refusal } from "../../base/index.ts";
-import { createSecret, guarded, makeFolder, readSecret, shredFile } from "./secretFile.ts";
+import { createSecret, guarded, makeSecretFolder, readSecret, shredFile } from "./secretFile.ts";
 
 /** Below the data directory: one key a kept file, under the file's own name. */
 const fileKeysFolder = "keys/files";
@@ -14,7 +14,7 @@ export async function newFileKey(dir: string, name: string): Promise<Uint8Array 
   return guarded(async () => {
     const path = pathOf(dir, name);
     if (path === null) return noName;
-    for (const folder of ["keys", fileKeysFolder]) await makeFolder(join(dir, folder));
+    for (const folder of ["keys", fileKeysFolder]) await makeSecretFolder(join(dir, folder));
     await rm(path, { force: true });
     return createSecret(path, fileKeyHead, randomBytes);
   });

@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isRefusal, refusal, type Refusal } from "../../base/index.ts";
 import type { Bytes } from "../keys.ts";
-import { createSecret, makeFolder, readSecret, shredFile, syncFolder } from "./secretFile.ts";
+import { createSecret, makeSecretFolder, readSecret, shredFile, syncFolder } from "./secretFile.ts";
 import { xaesKey, type XaesKey } from "./xaes.ts";
 
 /** A person's key in memory. */
@@ -48,7 +48,7 @@ export class Keyring {
 
   static async open(dir: string, random: Bytes): Promise<Keyring | Refusal> {
     const root = join(dir, peopleFolder);
-    for (const folder of [dirname(root), root]) await makeFolder(folder);
+    for (const folder of [dirname(root), root]) await makeSecretFolder(folder);
     const found = await readSecret(join(root, namesFile), namesHead);
     if (isRefusal(found)) return found;
     if (found !== null) return new Keyring(root, found, random);
@@ -83,7 +83,7 @@ export class Keyring {
         // Whoever linked the file in may have crashed, or not have come yet, to the fsync of its folder.
         if (known !== null && !isRefusal(known)) await syncFolder(dirname(this.#path(holder)));
         if (known !== null) return known;
-        await makeFolder(dirname(this.#path(holder)));
+        await makeSecretFolder(dirname(this.#path(holder)));
         const made = await createSecret(this.#path(holder), keyHead, this.#random);
         return isRefusal(made) ? made : this.#remember(holder, made);
       }))

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
-import { link, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { link, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { refusal, type Refusal } from "../../base/index.ts";
+import { refusal, type Refusal, makeFolder } from "../../base/index.ts";
 import { errnoText, isErrno } from "../errno.ts";
 import type { Bytes } from "../keys.ts";
 
@@ -9,9 +9,8 @@ import type { Bytes } from "../keys.ts";
 const secretBytes = 32;
 
 /** For the owner only; its name is durable when this resolves. */
-export async function makeFolder(path: string): Promise<void> {
-  const made = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (made === undefined) return;
+export async function makeSecretFolder(path: string): Promise<void> {
+  if (!makeFolder(path, 0o700)) return;
   await syncFolder(path);
   await syncFolder(dirname(path));
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Client } from "pg";
-import { type Clock, type Refusal, isRefusal, refusal } from "../../base/index.ts";
+import { type Clock, type Refusal, isRefusal, makeFolder, refusal } from "../../base/index.ts";
 import { Control, scramVerifier, type UpstreamOptions } from "../../capture/index.ts";
 import { helpdeskGrants, helpdeskSql, helpdeskYaml } from "../../simulate/index.ts";
 import type { AskDatabase } from "../live/reasons.ts";
@@ -42,7 +42,7 @@ export async function openTrial(options: TrialOptions): Promise<Trial | Refusal>
   if (isRefusal(postgres)) return postgres;
   const stop = endedWith(postgres);
   const data = join(options.folder, "data");
-  await mkdir(data, { recursive: true, mode: 0o700 });
+  makeFolder(data, 0o700);
   const scram = await scramVerifier(password, randomBytes(16));
   const yaml = helpdeskYaml({
     listen: `127.0.0.1:${port}`,

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Clock, defect, isRefusal, type Refusal, refusal } from "../../base/index.ts";
+import { type Clock, defect, isRefusal, type Refusal, refusal, makeFolder } from "../../base/index.ts";
 import { scramVerifier } from "../../capture/index.ts";
 import { readConfiguration } from "../configuration/index.ts";
 import { type Control, notAnAddress, openControl } from "../control.ts";
@@ -54,7 +54,7 @@ async function written(wish: InitWish, control: Control): Promise<Initialised | 
   const server = serverOf(control);
   const folder = dirname(wish.file);
   // It becomes the data directory, which holds who read whose record.
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const supportVerifier = await verifierOf(passwordIn(join(folder, supportPasswordFile)));
   const controlVerifier = await verifierOf(passwordIn(join(folder, controlPasswordFile)));
   const day = new Date(wish.clock()).toISOString().slice(0, 10);

@@ -1,5 +1,6 @@
-import { mkdir, open, type FileHandle } from "node:fs/promises";
+import { open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "../../base/index.ts";
 import { actions, joinFields } from "../../domain/index.ts";
 import type { FullReport } from "../calls.ts";
 import type { AccessColumns, EventColumns, TicketRow } from "../columns.ts";
@@ -52,7 +53,7 @@ export async function writeDesk(
   directory: string,
   options: WriteOptions = {},
 ): Promise<Written> {
-  await mkdir(directory, { recursive: true });
+  makeFolder(directory, 0o777);
   const desk = openDesk(scenario, seed);
   const writer = new DeskWriter(desk, directory, options.format ?? "csv");
   try {
