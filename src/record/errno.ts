@@ -10,3 +10,12 @@ export function errnoText(error: unknown): string {
     ? `${String(error.syscall)} ${String(error.code)}`
     : error.message;
 }
+
+/** What to do about a system error, where `files` can't be read or written. */
+export function remedyOf(error: unknown, files: string): string {
+  if (isErrno(error, "ENOSPC") || isErrno(error, "EDQUOT"))
+    return `make room on the disk of ${files}, then try again`;
+  if (["EACCES", "EPERM", "EROFS"].some((code) => isErrno(error, code)))
+    return `see to the rights of ${files}, then try again`;
+  return `mend the disk of ${files}, or its rights, then try again`;
+}

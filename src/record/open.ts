@@ -6,7 +6,7 @@ import { Cosigners, type AskWitness, type WitnessAddress } from "./cosigning.ts"
 import { Disk } from "./disk.ts";
 import { interruptedErasure } from "./deciding/erase.ts";
 import { carryOnShredding } from "./deciding/shred.ts";
-import { errnoText } from "./errno.ts";
+import { errnoText, remedyOf } from "./errno.ts";
 import { findHeads, Head } from "./head.ts";
 import { isHandingOver, openKey, type Bytes } from "./keys.ts";
 import { takeLock, type Lock } from "./lock.ts";
@@ -79,11 +79,7 @@ export async function openSequencer(
   } catch (error) {
     if (lock !== null && !isRefusal(lock)) lock.release();
     if (!(error instanceof Error) || !("code" in error)) throw error;
-    return refusal(
-      "refused",
-      `the log can't be opened: ${errnoText(error)}`,
-      "mend the disk or the rights, then try again",
-    );
+    return refusal("refused", `the log can't be opened: ${errnoText(error)}`, remedyOf(error, "the log"));
   }
 }
 

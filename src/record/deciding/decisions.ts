@@ -8,7 +8,7 @@ import {
   type VerifierKey,
 } from "../../tlog/index.ts";
 import type { Disk } from "../disk.ts";
-import { errnoText } from "../errno.ts";
+import { errnoText, remedyOf } from "../errno.ts";
 import { LogReader } from "../reader.ts";
 import type { Receipt } from "../receipt.ts";
 import type { Stretch } from "./erase.ts";
@@ -218,7 +218,7 @@ async function attempt<Done>(work: () => Promise<Done>): Promise<Done | Refusal>
     return await work();
   } catch (error) {
     if (!(error instanceof Error) || !("code" in error)) throw error;
-    return refusal("refused", `the log can't be read: ${errnoText(error)}`, "mend the disk, then try again");
+    return refusal("refused", `the log can't be read: ${errnoText(error)}`, remedyOf(error, "the log"));
   }
 }
 

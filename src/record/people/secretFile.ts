@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { link, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { refusal, type Refusal, makeFolder } from "../../base/index.ts";
-import { errnoText, isErrno } from "../errno.ts";
+import { errnoText, isErrno, remedyOf } from "../errno.ts";
 import type { Bytes } from "../keys.ts";
 
 /** Bytes of a secret: an AES-256 key, an HMAC key. */
@@ -101,7 +101,7 @@ export async function guarded<Done>(work: () => Promise<Done>): Promise<Done | R
     return refusal(
       "refused",
       `keys can't be read or written: ${errnoText(error)}`,
-      "mend the disk or the rights of the folder keys, then try again",
+      remedyOf(error, "the folder keys"),
     );
   }
 }

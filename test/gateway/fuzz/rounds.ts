@@ -21,12 +21,16 @@ export interface FuzzedGateway {
 
 export type StartGateway = (postgres: Postgres, ledgers: Ledgers) => Promise<FuzzedGateway>;
 
-/** Clients at a time. */
+/** Clients at a time; the first of them have logged in and read before anything is garbled, so that their sessions always show somebody. */
 const clients = 4;
+const settledClients = 2;
 const healthy = "healthy";
 const desk = { customers: 40, agents: 5, seed: 1, markers: true };
 /** Milliseconds until a client that behaves must have been served, on however busy a machine. */
 const servedMillisMax = 60_000;
+/** Milliseconds without a word after which a client takes it that nothing more comes; longer where whoever behaves waits longer too. */
+const quietMillisMin = 100;
+const quietMillisMax = 3000;
 
 export type Side = "client" | "server" | "both";
 
@@ -38,6 +42,10 @@ export interface Round {
   readonly wrong: readonly string[];
   readonly sighted: number;
   readonly servedMillis: number;
+}
+
+function actorOf(at: number): string {
+  return `fuzz_${at}`;
 }
 
 function conversations(dice: Dice): readonly Buffer[] {
@@ -63,6 +71,8 @@ export class Fuzz {
   readonly #gateway: FuzzedGateway;
   readonly #ledgers: Ledgers;
   readonly #finds: Finder = finder(desk);
+  /** What it took to serve whoever behaved last. */
+  #lastMillis = 0;
 
   private constructor(started: {
     readonly postgres: Postgres;
@@ -79,10 +89,13 @@ export class Fuzz {
   static async start(startGateway: StartGateway): Promise<Fuzz> {
     const postgres = await startPostgres(desk);
     const mangler = await startMangler(postgres);
-    const actors = [...Array.from({ length: clients }, (_, at) => `fuzz_${at}`), healthy];
+    const actors = [...Array.from({ length: clients }, (_, at) => actorOf(at)), healthy];
     const ledgers = ledgersFor(actors);
     const gateway = await startGateway({ ...postgres, port: mangler.port }, ledgers);
-    return new Fuzz({ postgres, mangler, gateway, ledgers });
+    const fuzz = new Fuzz({ postgres, mangler, gateway, ledgers });
+    const unserved = await fuzz.#serves();
+    if (unserved.length > 0) throw new Error(unserved.join("; "));
+    return fuzz;
   }
 
   /** Messages of the server's that were garbled so far. */
@@ -92,12 +105,21 @@ export class Fuzz {
 
   async round(seed: number): Promise<Round> {
     const dice = new Dice(seededRandom(seed));
+    const settled = await Promise.all(
+      Array.from({ length: settledClients }, async (_, at) => {
+        const client = await this.#dials(at);
+        await this.#logsIn(client, actorOf(at));
+        client.send(say.query("select email from customers where id = 2"));
+        await client.until("Z");
+        return client;
+      }),
+    );
     const side = dice.pick(["client", "server", "server", "both"] as const);
     if (side !== "client")
       this.#mangler.noise = { dice, oneIn: dice.pick([4, 12, 40, 120]), login: dice.once(4) };
     const tried = await Promise.all(
       Array.from({ length: clients }, (_, at) =>
-        this.#client(at, new Dice(seededRandom(seed * 10 + at)), side),
+        this.#client(at, new Dice(seededRandom(seed * 10 + at)), { side, settled: settled[at] ?? null }),
       ),
     );
     this.#mangler.noise = null;
@@ -117,17 +139,16 @@ export class Fuzz {
   async #client(
     at: number,
     dice: Dice,
-    side: Side,
+    { side, settled }: { readonly side: Side; readonly settled: RawClient | null },
   ): Promise<{ readonly unrecorded: readonly Unrecorded[]; readonly sighted: boolean }> {
-    const actor = `fuzz_${at}`;
+    const actor = actorOf(at);
     const ledger = this.#ledgers.of(actor);
-    await ledger.settled();
-    ledger.durable.length = 0;
-    const client = await dial(this.#gateway.address, () => ledger.durable.length);
+    const client = settled ?? (await this.#dials(at));
     const garbles = side !== "server";
     // Whatever is wrong with the login, the connection goes on to be used.
-    if (garbles && dice.once(5)) client.send(...mangledFrames(this.#greetings(actor), dice));
-    else await this.#logsIn(client, actor);
+    if (settled === null && garbles && dice.once(5))
+      client.send(...mangledFrames(this.#greetings(actor), dice));
+    else if (settled === null) await this.#logsIn(client, actor);
     const said = dice.once(2) ? readings(dice) : conversations(dice);
     const frames = garbles ? mangledFrames(said, dice) : said;
     const piece = dice.pick([1, 4, 1000]);
@@ -135,9 +156,10 @@ export class Fuzz {
       client.send(...frames.slice(from, from + piece));
       if (piece < frames.length) await client.listen(2);
     }
+    const quietMillis = Math.min(quietMillisMax, Math.max(quietMillisMin, 2 * this.#lastMillis));
     for (let quiet = 0; quiet < 4 && !client.closed;) {
       const { length } = client.pieces;
-      await client.listen(25);
+      await client.listen(quietMillis / 4);
       quiet = client.pieces.length === length ? quiet + 1 : 0;
     }
     if (dice.once(3)) client.finish();
@@ -148,6 +170,14 @@ export class Fuzz {
       unrecorded: unrecorded(heard, ledger, this.#finds),
       sighted: ledger.of("sighting").length > 0,
     };
+  }
+
+  /** A connection, and nothing on record of its actor yet. */
+  async #dials(at: number): Promise<RawClient> {
+    const ledger = this.#ledgers.of(actorOf(at));
+    await ledger.settled();
+    ledger.durable.length = 0;
+    return dial(this.#gateway.address, () => ledger.durable.length);
   }
 
   #greetings(actor: string): readonly Buffer[] {
@@ -177,11 +207,13 @@ export class Fuzz {
     const until = Date.now() + servedMillisMax;
     let why = "";
     while (Date.now() < until) {
+      const begun = performance.now();
       try {
         const { lead } = this.#postgres;
         const client = await join(this.#gateway.address, { user: healthy, password: lead.password });
         const { rows, errors } = await client.query("select email from customers where id = 3");
         await client.end();
+        this.#lastMillis = performance.now() - begun;
         if (rows.length === 1 && rows[0]?.[0]?.startsWith("mk0003x") === true) return [];
         why = `${errors.join(" ")} ${rows.length} rows`;
       } catch (error) {

@@ -77,6 +77,18 @@ it("what can't be recorded isn't sent, and neither is anything after it", async 
   expect(refusals).toEqual([full]);
 });
 
+it("of batches that can't be recorded, and all waited, the first one is told of, once", async () => {
+  const refusals: Refusal[] = [];
+  const gate = new Gate(
+    async () => full,
+    () => null,
+    (why) => refusals.push(why),
+  );
+  for (const text of ["one", "two", "three"]) gate.release([event], Buffer.from(text));
+  await gate.settled();
+  expect(refusals).toEqual([full]);
+});
+
 it("a shut gate lets nothing through, not even what was waiting for its record", async () => {
   const sent: string[] = [];
   const waiting: ((none: null) => void)[] = [];

@@ -62,7 +62,9 @@ export class Gate {
     }
   }
 
+  /** Once: of several batches that wait for their record, each may be refused, and a client is told of its end one time. */
   #refuse(why: Refusal): void {
+    if (this.#shut) return;
     this.#shut = true;
     this.#onRefused(why);
   }
