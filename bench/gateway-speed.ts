@@ -18,9 +18,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join as path } from "node:path";
-import { isRefusal } from "../src/base/index.ts";
-import { openRecorder, openSealing } from "../src/record/index.ts";
-import { recordInto } from "../src/serve/live/recorder.ts";
+import { openGatewayLog } from "../src/serve/live/fixture.testing.ts";
 import { type Address, join, type RawClient } from "../test/gateway/client.ts";
 import { freePort, type Postgres, startPostgres } from "../test/gateway/postgres.ts";
 import { wideRole } from "../test/gateway/protection.ts";
@@ -42,18 +40,7 @@ async function child(dir: string): Promise<never> {
     ...JSON.parse(process.env["WHOSAW_BENCH_SERVER"] ?? "{}"),
     stop: async () => undefined,
   };
-  const recorder = await openRecorder(dir, { name: "log.example/speed" });
-  if (isRefusal(recorder)) throw new Error(recorder.what);
-  const sealing = await openSealing(dir);
-  if (isRefusal(sealing)) throw new Error(sealing.what);
-  const record = recordInto({
-    appendAll: (said) => recorder.appendAll(said),
-    isSuspended: () => false,
-    alarms: () => [],
-    expect: () => null,
-    explain: (_, customers) => customers.map(() => null),
-    seal: (actor, text) => sealing.seal(`actor:${actor}`, text),
-  });
+  const { record } = await openGatewayLog(dir);
   const gateway = await startThrough({
     postgres,
     roles: { desk_lead: wideRole },

@@ -13,21 +13,14 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { shown } from "../../src/cli/terminal/screen.ts";
+import { type Ran, whosawOn } from "../whosaw.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "whosaw-questions-"));
 const desk = join(root, "testdata/small-desk");
 
-function whosaw(...words: readonly string[]): {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-} {
-  return spawnSync(process.execPath, [join(root, "bin/whosaw"), ...words], { encoding: "utf8" });
-}
-
-function at(name: string, ...words: readonly string[]): ReturnType<typeof whosaw> {
-  return whosaw("--data", join(folder, name), ...words);
+function at(name: string, ...words: readonly string[]): Ran {
+  return whosawOn(join(folder, name))(...words);
 }
 
 function lines(count: number): string {
@@ -56,7 +49,7 @@ describe("a question", () => {
     expect(asked.status).toBe(3);
     expect(JSON.parse(asked.stdout)).toHaveProperty("error.code", "input");
     expect(existsSync(join(folder, "mistyped"))).toBe(false);
-    expect(whosaw("--data", "", "customer", "c-1").status).toBe(2);
+    expect(whosawOn("")("customer", "c-1").status).toBe(2);
   });
 
   it("to a store that was deleted is refused, and so is an import into it, until it is built anew", () => {

@@ -5,6 +5,7 @@ import {
   type Role,
   tableKey,
 } from "../../src/policy/index.ts";
+import { unboundRole } from "../../src/policy/role.testing.ts";
 import { type HelpdeskTable, helpdeskTables, helpdeskTickets } from "../../src/simulate/index.ts";
 
 /** The help desk's protection in the policy's own types, as if it had been read from a whosaw.yaml. */
@@ -40,19 +41,11 @@ export const protection: Protection = {
   },
 };
 
-const unlimited = { hour: null, day: null };
-
 /** Sees everything, may do everything: whatever leaves, leaves recorded, and nothing is held back that a finder could miss. */
 export const wideRole: Role = {
+  ...unboundRole,
   name: "wide",
   upstream: "desk_lead",
-  show: { identifier: "plain", contact: "plain", content: "plain", none: "plain" },
-  ticketBound: false,
-  quotas: { identifier: unlimited, contact: unlimited, content: unlimited },
-  hours: null,
-  export: true,
-  rowsMax: null,
-  aggregates: { allow: true, smallestGroup: 1 },
   functions: new Set(["kb.slug"]),
   channels: new Set(["desk_news"]),
   ddl: true,

@@ -5,25 +5,14 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isRefusal } from "../../src/base/index.ts";
 import { openReader, openSealing, type SealedText } from "../../src/record/index.ts";
+import { whosawOn } from "../whosaw.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "whosaw-erasure-"));
 const data = join(folder, "data");
 const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
 
-interface Ran {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function whosaw(...words: readonly string[]): Ran {
-  return spawnSync(process.execPath, [join(root, "bin/whosaw"), "--data", data, ...words], {
-    cwd: folder,
-    encoding: "utf8",
-    env: { ...process.env, WHOSAW_PASSPHRASE: "correct horse" },
-  });
-}
+const whosaw = whosawOn(data, { cwd: folder, env: { WHOSAW_PASSPHRASE: "correct horse" } });
 
 /** The document a command prints, and the code it must end with. */
 function asked(status: number, ...words: readonly string[]): unknown {

@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { unzipSync, zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bin, type Ran, whosawOn } from "../whosaw.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "whosaw-evidence-"));
@@ -22,34 +23,13 @@ const archive = join(folder, "case.zip");
 /** As somebody holds it who wrote it down on another day: the data directory isn't there when it is used. */
 const key = join(folder, "trusted.vkey");
 
-interface Ran {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function whosaw(...words: readonly string[]): Ran {
-  return spawnSync(process.execPath, [join(root, "bin/whosaw"), "--data", data, ...words], {
-    encoding: "utf8",
-    cwd: folder,
-  });
-}
+const whosaw = whosawOn(data, { cwd: folder });
 
 /** Verifies away from the data directory, with the archive and the key alone. */
 function verify(path: string, ...words: readonly string[]): Ran & { readonly codes: readonly string[] } {
   const ran = spawnSync(
     process.execPath,
-    [
-      join(root, "bin/whosaw"),
-      "--data",
-      join(folder, "nowhere"),
-      "--json",
-      "verify",
-      path,
-      "--key",
-      key,
-      ...words,
-    ],
+    [bin, "--data", join(folder, "nowhere"), "--json", "verify", path, "--key", key, ...words],
     { encoding: "utf8" },
   );
   const verdict = JSON.parse(ran.stdout) as {

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,23 +7,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { seededRandom } from "../../src/base/index.ts";
 import { openStore } from "../../src/store/index.ts";
 import { good, openGatewayLog, readBy } from "../../src/serve/live/fixture.testing.ts";
+import { bin, whosawOn } from "../whosaw.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "whosaw-live-"));
 const data = join(folder, "data");
 const desk = join(root, "testdata/small-desk");
 
-interface Ran {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function whosaw(...words: readonly string[]): Ran {
-  return spawnSync(process.execPath, [join(root, "bin/whosaw"), "--data", data, ...words], {
-    encoding: "utf8",
-  });
-}
+const whosaw = whosawOn(data);
 
 /** Every kind of answer, as the bytes of --json; only the time that a trace took may differ. */
 function answers(): string[] {
@@ -134,13 +125,9 @@ describe("what a gateway recorded", () => {
     const random = seededRandom(7);
     let killed = 0;
     for (let round = 0; round < 8; round++) {
-      const asking = spawn(
-        process.execPath,
-        [join(root, "bin/whosaw"), "--data", data, "--json", "customer", "k-1-1"],
-        {
-          stdio: "ignore",
-        },
-      );
+      const asking = spawn(process.execPath, [bin, "--data", data, "--json", "customer", "k-1-1"], {
+        stdio: "ignore",
+      });
       const ended = once(asking, "exit");
       await new Promise((wait) => setTimeout(wait, 250 + random() * 2500));
       asking.kill("SIGKILL");

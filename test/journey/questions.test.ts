@@ -1,24 +1,16 @@
-import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isRefusal } from "../../src/base/index.ts";
 import { isSealedText, openReader } from "../../src/record/index.ts";
+import { whosawOn } from "../whosaw.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "whosaw-questions-"));
 const data = join(folder, "data");
 
-function whosaw(...words: readonly string[]): {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-} {
-  return spawnSync(process.execPath, [join(root, "bin/whosaw"), "--data", data, ...words], {
-    encoding: "utf8",
-  });
-}
+const whosaw = whosawOn(data);
 
 beforeAll(() => {
   copyFileSync(join(root, "testdata/small-desk/accesses.csv"), join(folder, "accesses.csv"));

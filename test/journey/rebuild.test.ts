@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import {
   appendFileSync,
   mkdtempSync,
@@ -11,20 +10,13 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { whosawOn } from "../whosaw.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "whosaw-rebuild-"));
 const desk = join(root, "testdata/small-desk");
 
-function whosaw(...words: readonly string[]): {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-} {
-  return spawnSync(process.execPath, [join(root, "bin/whosaw"), "--data", join(folder, "data"), ...words], {
-    encoding: "utf8",
-  });
-}
+const whosaw = whosawOn(join(folder, "data"));
 
 /** Every kind of answer, as the bytes of --json; only the time that a trace took may differ. */
 function answers(): string[] {

@@ -3,20 +3,13 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bin, whosawOn } from "../whosaw.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "whosaw-recover-"));
 const data = join(folder, "data");
 
-function whosaw(...words: readonly string[]): {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-} {
-  return spawnSync(process.execPath, [join(root, "bin/whosaw"), "--data", data, ...words], {
-    encoding: "utf8",
-  });
-}
+const whosaw = whosawOn(data);
 
 const segment = (): string => join(data, "log/ahead", readdirSync(join(data, "log/ahead")).at(-1) ?? "");
 
@@ -88,12 +81,7 @@ describe("a log whose write-ahead file is damaged", () => {
 
 describe("whosaw recover", () => {
   it("without a log is refused", () => {
-    const nowhere = spawnSync(process.execPath, [
-      join(root, "bin/whosaw"),
-      "--data",
-      join(folder, "x"),
-      "recover",
-    ]);
+    const nowhere = spawnSync(process.execPath, [bin, "--data", join(folder, "x"), "recover"]);
     expect(nowhere.status).toBe(3);
   });
 });

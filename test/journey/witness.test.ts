@@ -1,30 +1,18 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bin, type Ran, whosawOn } from "../whosaw.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "whosaw-witness-"));
 const data = join(folder, "data");
-const bin = join(root, "bin/whosaw");
 const witnessKey = join(folder, "witness/keys/witness.vkey");
 let running: ChildProcess | null = null;
 let url = "";
 
-interface Ran {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function whosaw(...words: readonly string[]): Ran {
-  return spawnSync(process.execPath, [bin, "--data", data, ...words], {
-    encoding: "utf8",
-    cwd: folder,
-    timeout: 30_000,
-  });
-}
+const whosaw = whosawOn(data, { cwd: folder, millisMax: 30_000 });
 
 /** Starts the witness as its owner would, and waits until it has said its key and where it listens. */
 async function startWitness(listen: string): Promise<{ readonly key: string; readonly url: string }> {

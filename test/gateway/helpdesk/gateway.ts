@@ -10,25 +10,16 @@ import {
   startGateway,
 } from "../../../src/capture/index.ts";
 import { type Field, type Protection, type Role, type Showing, tableKey } from "../../../src/policy/index.ts";
+import { unboundRole } from "../../../src/policy/role.testing.ts";
 import { initialise } from "../../../src/serve/index.ts";
 import type { HelpDesk } from "./desk.ts";
 
-const unlimited = { hour: null, day: null };
-
 /** The application's own login: it shows customers to whoever works with it, and changes no table. */
 export const applicationRole = (user: string, contact: Showing = "plain"): Role => ({
+  ...unboundRole,
   name: "application",
   upstream: user,
-  show: { identifier: "plain", contact, content: "plain", none: "plain" },
-  ticketBound: false,
-  quotas: { identifier: unlimited, contact: unlimited, content: unlimited },
-  hours: null,
-  export: true,
-  rowsMax: null,
-  aggregates: { allow: true, smallestGroup: 1 },
-  functions: new Set(),
-  channels: new Set(),
-  ddl: false,
+  show: { ...unboundRole.show, contact },
 });
 
 /** What `whosaw init` proposes for the database, with nothing changed by hand. */

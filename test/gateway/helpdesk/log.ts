@@ -1,7 +1,5 @@
-import { isRefusal, type Refusal } from "../../../src/base/index.ts";
 import type { GatewayEvent, RecordEvents } from "../../../src/capture/index.ts";
-import { openRecorder, openSealing } from "../../../src/record/index.ts";
-import { recordInto } from "../../../src/serve/live/recorder.ts";
+import { openGatewayLog } from "../../../src/serve/live/fixture.testing.ts";
 import { verifyLog } from "../../../src/verify/index.ts";
 
 /** The real log in a folder of its own: what a gateway says is on the disk before it is released, and is kept here to be compared. */
@@ -18,23 +16,9 @@ export interface Verified {
   readonly problems: readonly string[];
 }
 
-const good = <T>(answer: T | Refusal): T => {
-  if (isRefusal(answer)) throw new Error(answer.what);
-  return answer;
-};
-
 export async function openHeldLog(folder: string): Promise<HeldLog> {
-  const recorder = good(await openRecorder(folder, { name: "log.example/help-desk" }));
-  const sealing = good(await openSealing(folder));
+  const { log, record: into } = await openGatewayLog(folder);
   const events: GatewayEvent[] = [];
-  const into = recordInto({
-    appendAll: (said) => recorder.appendAll(said),
-    isSuspended: () => false,
-    alarms: () => [],
-    expect: () => null,
-    explain: (_, customers) => customers.map(() => null),
-    seal: (actor, text) => sealing.seal(`actor:${actor}`, text),
-  });
   return {
     events,
     record: async (said) => {
@@ -43,7 +27,7 @@ export async function openHeldLog(folder: string): Promise<HeldLog> {
       return refused;
     },
     verified: async () => {
-      const closed = await recorder.close();
+      const closed = await log.close();
       if (closed !== null) throw new Error(closed.what);
       const { ok, problems, size } = await verifyLog(folder, { thorough: true });
       return { ok, entries: size, problems: problems.map(({ code, detail }) => `${code}: ${detail}`) };

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { loadModule, type Node, parseSync } from "libpg-query";
 import type { Protection, Role } from "../../../policy/index.ts";
+import { unboundRole } from "../../../policy/role.testing.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { makeCatalog } from "../catalog/makeCatalog.ts";
 import { isStatementRefusal, type PlanContext } from "../plan.ts";
@@ -70,22 +71,10 @@ export function catalogOf(told: Told = {}): Catalog {
 }
 
 export const agent: Role = {
+  ...unboundRole,
   name: "agent",
-  upstream: "agent",
-  show: { identifier: "plain", contact: "plain", content: "plain", none: "plain" },
-  ticketBound: false,
-  quotas: {
-    identifier: { hour: null, day: null },
-    contact: { hour: null, day: null },
-    content: { hour: null, day: null },
-  },
-  hours: null,
-  export: true,
-  rowsMax: null,
-  aggregates: { allow: true, smallestGroup: 1 },
   functions: new Set(["public.listed", "public.%%%"]),
   channels: new Set(["jobs"]),
-  ddl: false,
 };
 
 const protection: Protection = {

@@ -1,25 +1,8 @@
 import { expect, it } from "vitest";
-import type { Role } from "../../../policy/index.ts";
+import { unboundRole } from "../../../policy/role.testing.ts";
 import { Identities, type Identity } from "./identity.ts";
 
-const role: Role = {
-  name: "pool",
-  upstream: "pool",
-  show: { identifier: "plain", contact: "plain", content: "plain", none: "plain" },
-  ticketBound: false,
-  quotas: {
-    identifier: { hour: null, day: null },
-    contact: { hour: null, day: null },
-    content: { hour: null, day: null },
-  },
-  hours: null,
-  export: false,
-  rowsMax: null,
-  aggregates: { allow: true, smallestGroup: 1 },
-  functions: new Set(),
-  channels: new Set(),
-  ddl: false,
-};
+const role = { ...unboundRole, name: "pool", export: false };
 const of = (actor: string): Identity => ({
   reader: { actor, role: "pool", session: "s", ip: "127.0.0.1", application: "" },
   role,

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Protection, Role, TicketTable } from "../../../policy/index.ts";
+import { unboundRole } from "../../../policy/role.testing.ts";
 import type { Catalog, Relation } from "../catalog/catalog.ts";
 import { isStatementRefusal, type StatementRefusal } from "../plan.ts";
 import { loadParser, parseStatements, rewrite, type Rewritten } from "./index.ts";
@@ -70,21 +71,7 @@ const protection: Protection = {
   tickets: null,
 };
 
-const none = { hour: null, day: null };
-const role: Role = {
-  name: "lead",
-  upstream: "lead",
-  show: { identifier: "plain", contact: "plain", content: "plain", none: "plain" },
-  ticketBound: false,
-  quotas: { identifier: none, contact: none, content: none },
-  hours: null,
-  export: true,
-  rowsMax: null,
-  aggregates: { allow: true, smallestGroup: 1 },
-  functions: new Set(),
-  channels: new Set(),
-  ddl: true,
-};
+const role: Role = { ...unboundRole, ddl: true };
 
 function rewriting(sql: string, as: Role = role, by = protection): Rewritten | StatementRefusal {
   const parsed = parseStatements(sql);
