@@ -1,16 +1,30 @@
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { makeFolder } from "./folders.ts";
+import { isThere, makeFolder } from "./folders.ts";
+
+let own = "";
+beforeEach(() => {
+  own = mkdtempSync(join(tmpdir(), "whosaw-folders-"));
+});
+afterEach(() => rmSync(own, { recursive: true, force: true }));
+
+describe("asking whether something is there", () => {
+  it("says no where nothing of the name is, and where a file is in the way", () => {
+    writeFileSync(join(own, "file"), "");
+    expect(
+      ["file", "nothing", "nothing/below", "file/below"].map((name) => isThere(join(own, name))),
+    ).toEqual([true, false, false, false]);
+  });
+
+  it("fails where it can't be known", () => {
+    symlinkSync("loop", join(own, "loop"));
+    expect(() => isThere(join(own, "loop/file"))).toThrow(/ELOOP/);
+  });
+});
 
 describe("making a folder", () => {
-  let own = "";
-  beforeEach(() => {
-    own = mkdtempSync(join(tmpdir(), "whosaw-folders-"));
-  });
-  afterEach(() => rmSync(own, { recursive: true, force: true }));
-
   it("makes all that is missing above it, with the same rights, and says whether it was there", () => {
     const deep = join(own, "a/b/c");
     expect(makeFolder(deep, 0o700)).toBe(true);

@@ -28,6 +28,17 @@ function made(path: string, mode: number): boolean {
   }
 }
 
+/** True if there is something of that name. Fails where that can't be known, which `existsSync` would call false. */
+export function isThere(path: string): boolean {
+  try {
+    statSync(path);
+    return true;
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(codeOf(error))) return false;
+    throw error;
+  }
+}
+
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

@@ -4,6 +4,6 @@ export { type Brand } from "./brand.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { type Random, seededRandom } from "./random.ts";
 export { canonicalJson, type Json } from "./json.ts";
-export { makeFolder } from "./folders.ts";
+export { isThere, makeFolder } from "./folders.ts";
 export { Html, html, htmlPage, pageTable } from "./html.ts";
 export { type Refusal, refusal, isRefusal } from "./refusal.ts";

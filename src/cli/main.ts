@@ -38,15 +38,26 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
 
 const worldOptions: GlobalOptions = { data: "", json: false, quiet: false };
 
+const makeRoom = "Make room, then run the same again: an interrupted import goes on where it stopped.";
+const giveRights = "Run it as the account that the files belong to, or give this one the rights.";
+
+const worldTodo: { readonly [code in string]?: string } = {
+  ENOSPC: makeRoom,
+  EDQUOT: makeRoom,
+  EROFS: "A question is put on record too: work on a copy of the data directory that can be written.",
+  EACCES: giveRights,
+  EPERM: giveRights,
+  ELOOP: "Name a path that leads somewhere.",
+  ENAMETOOLONG: "Name a shorter path.",
+  EIO: "Look at the disk, then run the same again: an interrupted import goes on where it stopped.",
+  EMFILE: "Allow this account more open files (ulimit -n), then run the same again.",
+};
+
 /** What a disk or its rights refuse, wherever it was met: the user can mend it, and nothing here is broken. */
 function worldSays(error: unknown): Refusal | null {
-  const code = error instanceof Error && "code" in error ? error.code : null;
-  if (!["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EIO", "EMFILE"].includes(String(code))) return null;
-  return refusal(
-    "input",
-    error instanceof Error ? error.message : String(code),
-    "Make room or give the rights, then run the same again: an interrupted import goes on where it stopped.",
-  );
+  if (!(error instanceof Error) || !("code" in error)) return null;
+  const todo = worldTodo[String(error.code)];
+  return todo === undefined ? null : refusal("input", error.message, todo);
 }
 
 /** Commands of commands too: commander would end the process itself, with a code of its own. */

@@ -123,7 +123,7 @@ function addImport(program: Command, run: Run): void {
     .addHelpText(
       "after",
       "\nExamples:\n  $ whosaw import ./desk\n  $ whosaw import reads.csv.gz --as accesses\n  $ whosaw import audit.json --format ocsf\n" +
-        "  $ whosaw import --propose-map tickets-2019.csv > map.yaml && whosaw import tickets-2019.csv --map map.yaml",
+        "  $ whosaw import --propose-map tickets-2019.csv --as tickets > map.yaml && whosaw import tickets-2019.csv --map map.yaml",
     )
     .action((paths: string[], options: Parameters<typeof importCommand>[2]) =>
       run((invocation) => importCommand(invocation, paths, options)),

@@ -1,4 +1,5 @@
-import { refusal, type Refusal } from "../base/index.ts";
+import { join } from "node:path";
+import { isThere, refusal, type Refusal } from "../base/index.ts";
 import {
   checkSignature,
   formatCheckpoint,
@@ -13,6 +14,15 @@ import {
 import type { Disk } from "./disk.ts";
 
 export const checkpointFile = "log/checkpoint";
+
+/** Null where a data directory has a log. Fails where that can't be known, for want of rights. */
+export function missingLog(dir: string): Refusal | null {
+  return isThere(join(dir, checkpointFile)) ? null : noLog(dir);
+}
+
+export function noLog(dir: string): Refusal {
+  return refusal("input", `there is no log in ${dir}`, "Name the data directory with --data or WHOSAW_DATA.");
+}
 
 /** The last checkpoint the key has signed. It stands with the key, so that a log put back from a copy is noticed. */
 export const signedFile = "keys/log.signed";

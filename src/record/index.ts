@@ -10,6 +10,7 @@ export { type Gap } from "./recover.ts";
 export { type RecorderStatus } from "./recorder.ts";
 export { type Receipt } from "./receipt.ts";
 export { batchEntriesMax, queueBytesMax, queueEntriesMax } from "./queue.ts";
+export { missingLog } from "./head.ts";
 export { LogReader, openReader, type ProvedEntry, type StoredEntry } from "./reader.ts";
 export { approvalText, type LogEntry, type Said } from "../tlog/index.ts";
 export { erasureStretchesMax, type Stretch } from "./deciding/erase.ts";

@@ -79,7 +79,7 @@ export async function openSequencer(
   } catch (error) {
     if (lock !== null && !isRefusal(lock)) lock.release();
     if (!(error instanceof Error) || !("code" in error)) throw error;
-    return refusal("refused", `the log can't be opened: ${errnoText(error)}`, remedyOf(error, "the log"));
+    return refusal("input", `the log can't be opened: ${errnoText(error)}`, remedyOf(error, "the log"));
   }
 }
 

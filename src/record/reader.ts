@@ -24,7 +24,7 @@ import {
   type Tile,
 } from "../tlog/index.ts";
 import { Disk } from "./disk.ts";
-import { checkpointFile } from "./head.ts";
+import { checkpointFile, noLog } from "./head.ts";
 
 /** An entry as it stands in the log; `entry` is null once it has been erased. */
 export interface StoredEntry {
@@ -140,16 +140,17 @@ function stored(index: number, bytes: Buffer): StoredEntry {
   return { index, ...parsed };
 }
 
+const damagedCheckpoint = refusal(
+  "input",
+  "the log's checkpoint is damaged",
+  "whosaw verify tells what is wrong with the log",
+);
+
 /** Opens a data directory's log for reading. */
 export async function openReader(dir: string): Promise<LogReader | Refusal> {
   const disk = new Disk(dir);
   const text = await disk.read(checkpointFile);
-  const checkpoint = text === null ? null : parseCheckpoint(text.toString());
-  return checkpoint === null
-    ? refusal(
-        "input",
-        "there is no log here, or its checkpoint is damaged",
-        "name the data directory, or run `whosaw verify`",
-      )
-    : new LogReader(disk, checkpoint);
+  if (text === null) return noLog(dir);
+  const checkpoint = parseCheckpoint(text.toString());
+  return checkpoint === null ? damagedCheckpoint : new LogReader(disk, checkpoint);
 }

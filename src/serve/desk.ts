@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Clock, type Refusal, isRefusal, refusal } from "../base/index.ts";
+import { type Clock, type Refusal, isRefusal, isThere } from "../base/index.ts";
 import { type ImportAnswer, type ColumnMap, importPaths } from "../capture/index.ts";
 import { type ActorId, type CustomerId, type Instant, type Report, formatInstant } from "../domain/index.ts";
 import {
@@ -20,6 +20,7 @@ import {
   type Store,
   StoreError,
   type StoreEvent,
+  missingData,
   openLoader,
   openStore,
 } from "../store/index.ts";
@@ -123,12 +124,8 @@ export async function openDesk(options: DeskOptions): Promise<Desk | Refusal> {
   const configuration = configurationOf(options, data);
   if (isRefusal(configuration)) return configuration;
   const { url } = configuration.store ?? {};
-  if (options.mustExist === true && url === undefined && !existsSync(join(data, "VERSION")))
-    return refusal(
-      "input",
-      `there is no data directory ${data}`,
-      "Name it with --data or WHOSAW_DATA; whosaw import makes one.",
-    );
+  const missing = options.mustExist === true && url === undefined ? missingData(data) : null;
+  if (missing !== null) return missing;
   const serve = await findServe(data);
   const store = await openStore({
     data,
@@ -295,7 +292,7 @@ function measured(): Measured | null {
 
 function configurationOf(options: DeskOptions, data: string): Configuration | Refusal {
   const beside = join(data, "whosaw.yaml");
-  const file = options.config ?? (existsSync(beside) ? beside : null);
+  const file = options.config ?? (isThere(beside) ? beside : null);
   return file === null ? {} : readConfiguration(file);
 }
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
-import { type Refusal, isRefusal, makeFolder, refusal } from "../base/index.ts";
+import { type Refusal, isRefusal, isThere, makeFolder, refusal } from "../base/index.ts";
 import {
   SealedFileError,
   fileKey,
@@ -86,9 +86,16 @@ export async function unpackKept(
       createWriteStream(out, { mode: 0o600 }),
     );
   } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    if (cameOfWriting(error, out))
+      return refusal(
+        "input",
+        `can't write ${out}: ${why}`,
+        "Name a file in a folder that exists and has room.",
+      );
     return refusal(
       error instanceof SealedFileError ? "verification" : "input",
-      `can't read ${kept}: ${error instanceof Error ? error.message : String(error)}`,
+      `can't read ${kept}: ${why}`,
       "Restore the files folder from a backup.",
     );
   }
@@ -99,6 +106,12 @@ export async function unpackKept(
         `${kept} is not the file that was imported: its SHA-256 differs from the log's`,
         "Restore the files folder from a backup.",
       );
+}
+
+/** A pipeline fails as one: an open(2) names its file, and only what is written to can fail at write(2). */
+function cameOfWriting(error: unknown, out: string): boolean {
+  if (!(error instanceof Error) || !("syscall" in error)) return false;
+  return error.syscall === "write" || ("path" in error && error.path === out);
 }
 
 /** What came out of `writeKept`: the file as it was imported, and what the log says of it. */
@@ -123,7 +136,7 @@ export async function writeKept(data: string, index: number, out: string): Promi
     );
   if (typeof kept !== "string" || !keptShape.test(kept))
     return refusal("input", `the file of import ${file} was not kept`, "Ask whoever has the original.");
-  if (existsSync(out)) return refusal("input", `${out} is there already`, "Name another file.");
+  if (isThere(out)) return refusal("refused", `${out} is there already`, "Name another file.");
   const wrong = await unpackKept(data, { name: kept, sha256 }, out);
   if (wrong !== null) await rm(out, { force: true });
   return wrong ?? { index, file, sha256, out };

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Refusal, isRefusal, refusal } from "../base/index.ts";
-import { openReader } from "../record/index.ts";
+import { missingLog, openReader } from "../record/index.ts";
 import type { Store } from "../store/index.ts";
 
 /**
@@ -12,8 +12,7 @@ import type { Store } from "../store/index.ts";
 export async function lostStore(store: Store): Promise<Refusal | null> {
   const [held] = await store.query<{ imports: number }>("SELECT toUInt32(count()) AS imports FROM imports");
   if ((held?.imports ?? 0) > 0) return null;
-  if (!existsSync(join(store.data, "log", "checkpoint")) || isHalfDone(join(store.data, "staging")))
-    return null;
+  if (missingLog(store.data) !== null || isHalfDone(join(store.data, "staging"))) return null;
   const reader = await openReader(store.data);
   if (isRefusal(reader)) return reader;
   // What was taken over from the log was looked at then, and a store that was deleted has taken nothing over.

@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { type Refusal, refusal } from "../base/index.ts";
+import { tableNames } from "../domain/index.ts";
 import { type ColumnMap, csvCells, mapBytesMax, parseMap, proposeMap } from "../capture/index.ts";
 
 /** Reads the file of `--map`. */
@@ -24,8 +25,8 @@ export async function readMap(file: string): Promise<ColumnMap | Refusal> {
 /** How much of a file is looked at to propose a map. */
 const sampleBytesMax = 4 * 2 ** 20;
 
-/** A map proposed from the header and the first rows of a CSV, plain or gzip, as YAML with a reason for each column. */
-export async function proposeMapFor(file: string): Promise<string | Refusal> {
+/** A map proposed from the header and the first rows of a CSV, plain or gzip, as YAML with a reason for each column; as accesses unless `as` names another table. */
+export async function proposeMapFor(file: string, as?: string): Promise<string | Refusal> {
   let head: string;
   try {
     head = (await firstBytes(file)).toString("utf8");
@@ -51,6 +52,7 @@ export async function proposeMapFor(file: string): Promise<string | Refusal> {
   return proposeMap(
     header.map((name) => name.replace(/^\uFEFF/, "")),
     sample,
+    tableNames.find((table) => table === as),
   ).yaml;
 }
 

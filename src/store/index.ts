@@ -12,6 +12,7 @@ export {
 } from "./store.ts";
 export { type Client, type Params, type Settings, storeRefusal } from "./client.ts";
 export { type StoreEvent } from "./embedded.ts";
+export { missingData } from "./version.ts";
 export { StoreError } from "./storeError.ts";
 export { type ImportEntry, type StoreLoader, loadTables, openLoader } from "./load/index.ts";
 export { liveImportMin, liveIndex, liveIndexSql, type LivePlace, livePlace } from "./livePlace.ts";

@@ -1,9 +1,19 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Refusal, refusal, makeFolder } from "../base/index.ts";
+import { type Refusal, isThere, makeFolder, refusal } from "../base/index.ts";
 
 /** The data directory's format. An older one is migrated (migrations/), a newer one refused. */
 export const dataVersion = 1;
+
+/** Null where a folder is a data directory. Fails where that can't be known, for want of rights. */
+export function missingData(folder: string): Refusal | null {
+  if (isThere(join(folder, "VERSION"))) return null;
+  return refusal(
+    "input",
+    isThere(folder) ? `${folder} is no data directory` : `there is no data directory ${folder}`,
+    "Name it with --data or WHOSAW_DATA; whosaw import makes one.",
+  );
+}
 
 /** Makes the data directory if there is none, and checks `<folder>/VERSION`. */
 export function checkVersion(folder: string): Refusal | null {
@@ -13,11 +23,11 @@ export function checkVersion(folder: string): Refusal | null {
     return refusal(
       "input",
       `the data directory ${folder} can't be made: ${(error as Error).message}`,
-      "give a folder that you may write with --data",
+      "Give a folder that you may write with --data",
     );
   }
   const path = join(folder, "VERSION");
-  if (!existsSync(path)) {
+  if (!isThere(path)) {
     writeFileSync(path, `${dataVersion}\n`, { mode: 0o600 });
     return null;
   }

@@ -18,7 +18,7 @@ export async function importCommand(
   paths: readonly string[],
   options: ImportCommandOptions,
 ): Promise<ExitCode> {
-  if (options.proposeMap === true) return proposeCommand(invocation, paths);
+  if (options.proposeMap === true) return proposeCommand(invocation, paths, options.as);
   const map = options.map === undefined ? null : await readMap(options.map);
   if (isRefusal(map)) return refuse(invocation, map);
   return withDesk(
@@ -52,16 +52,22 @@ export async function importCommand(
 }
 
 /** Prints a map to check and to use with --map; nothing is imported. */
-async function proposeCommand(invocation: Invocation, paths: readonly string[]): Promise<ExitCode> {
+async function proposeCommand(
+  invocation: Invocation,
+  paths: readonly string[],
+  as: string | undefined,
+): Promise<ExitCode> {
   const [path, ...more] = paths;
   if (path === undefined || more.length > 0) {
     return refuse(
       invocation,
-      refusal("usage", "--propose-map takes one file", "whosaw import --propose-map FILE"),
+      refusal("usage", "--propose-map takes one file", "whosaw import --propose-map FILE [--as TABLE]"),
     );
   }
-  const yaml = await proposeMapFor(path);
+  const yaml = await proposeMapFor(path, as);
   if (isRefusal(yaml)) return refuse(invocation, yaml);
+  if (as === undefined)
+    tell(invocation, "proposed as accesses, who read whose record; --as names another table");
   if (invocation.options.json) printJson(invocation.screen, { map: yaml });
   else invocation.screen.out(yaml);
   return 0;

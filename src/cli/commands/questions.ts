@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { isRefusal, refusal } from "../../base/index.ts";
+import { resolve } from "node:path";
+import { isRefusal } from "../../base/index.ts";
 import { type AskedOnce, listQuestions } from "../../serve/index.ts";
 import { type ExitCode, type Invocation, parseSpan, printJson, refuse } from "../invocation.ts";
 import { table } from "../terminal/table.ts";
@@ -12,13 +11,7 @@ export async function questionsCommand(
 ): Promise<ExitCode> {
   const span = parseSpan(from, to);
   if (isRefusal(span)) return refuse(invocation, span);
-  const data = resolve(invocation.options.data);
-  if (!existsSync(join(data, "log/checkpoint")))
-    return refuse(
-      invocation,
-      refusal("input", `there is no log in ${data}`, "Name the data directory with --data or WHOSAW_DATA."),
-    );
-  const questions = await listQuestions(data, span);
+  const questions = await listQuestions(resolve(invocation.options.data), span);
   if (isRefusal(questions)) return refuse(invocation, questions);
   if (invocation.options.json) printJson(invocation.screen, { questions });
   else if (questions.length === 0) invocation.screen.out("No question is on record in this time.\n");

@@ -1,6 +1,3 @@
-import { createWriteStream } from "node:fs";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { isRefusal, refusal } from "../../base/index.ts";
 import { parseActorId } from "../../domain/index.ts";
 import type { Scope } from "../../serve/index.ts";
@@ -16,7 +13,7 @@ import {
   withDesk,
 } from "../invocation.ts";
 import { scopePage } from "../pages/scope.ts";
-import { writePage } from "../pages/write.ts";
+import { writePage, writeWhole } from "../pages/write.ts";
 import { paint } from "../terminal/screen.ts";
 import { count, percent, table } from "../terminal/table.ts";
 
@@ -35,26 +32,17 @@ export async function scopeCommand(invocation: Invocation, options: ScopeOptions
   if (actor === null) return refuse(invocation, notAnId("actor"));
   const span = parseSpan(options.from, options.to);
   if (isRefusal(span)) return refuse(invocation, span);
+  if (options.out === "-")
+    return refuse(
+      invocation,
+      refusal("usage", "the list is a file: stdout holds the answer", "Name it: --out exposed.csv"),
+    );
   const question = { actor, unexplainedOnly: options.unexplained === true, ...span };
   return withDesk(invocation, async (desk) => {
     const answer = await desk.scope(question);
     if (options.out !== undefined) {
-      try {
-        // The list names customers: for its owner's eyes only.
-        await pipeline(
-          Readable.from(desk.scopeCsv(question)),
-          createWriteStream(options.out, { mode: 0o600 }),
-        );
-      } catch (error) {
-        return refuse(
-          invocation,
-          refusal(
-            "input",
-            `can't write ${options.out}: ${(error as Error).message}`,
-            "Name a file in a folder that exists.",
-          ),
-        );
-      }
+      const wrong = await writeWhole(options.out, desk.scopeCsv(question));
+      if (wrong !== null) return refuse(invocation, wrong);
       tell(invocation, `${count(answer.customers)} customers written to ${options.out}`);
     }
     const written = await writePage(invocation, options.html, () => scopePage(answer));

@@ -184,6 +184,6 @@ describe("the keys of people", () => {
     const sealing = await opened(dir);
     const holder = sealing.holderOf("actor:a");
     await writeFile(join(dir, "keys/people", holder.slice(0, 2)), "in the way");
-    expect(await sealing.seal("actor:a", "text")).toMatchObject({ kind: "refusal", code: "refused" });
+    expect(await sealing.seal("actor:a", "text")).toMatchObject({ kind: "refusal", code: "input" });
   });
 });

@@ -99,7 +99,7 @@ export async function guarded<Done>(work: () => Promise<Done>): Promise<Done | R
   } catch (error) {
     if (!(error instanceof Error) || !("code" in error)) throw error;
     return refusal(
-      "refused",
+      "input",
       `keys can't be read or written: ${errnoText(error)}`,
       remedyOf(error, "the folder keys"),
     );

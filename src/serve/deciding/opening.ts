@@ -1,8 +1,7 @@
-import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
-import { type Clock, type Refusal, isRefusal, refusal } from "../../base/index.ts";
-import type { Recorder } from "../../record/index.ts";
+import { type Clock, type Refusal, isRefusal, isThere } from "../../base/index.ts";
+import { type Recorder, missingLog } from "../../record/index.ts";
 import { type Configuration, readConfiguration } from "../configuration/index.ts";
 import { findServe, type RunningServe } from "../live/running.ts";
 import { openLog } from "../witness.ts";
@@ -36,12 +35,8 @@ export async function withLog<Answer>(
   },
 ): Promise<Answer | Refusal> {
   const data = resolve(place.data);
-  if (!existsSync(join(data, "log/checkpoint")))
-    return refusal(
-      "input",
-      `there is no log in ${data}`,
-      "Name the data directory with --data or WHOSAW_DATA.",
-    );
+  const missing = missingLog(data);
+  if (missing !== null) return missing;
   const serve = await findServe(data);
   if (serve !== null) return act.running(serve);
   const configuration = configurationOf(place, data);
@@ -58,7 +53,7 @@ export async function withLog<Answer>(
 
 function configurationOf({ config }: LogPlace, data: string): Configuration | Refusal {
   const beside = join(data, "whosaw.yaml");
-  const file = config ?? (existsSync(beside) ? beside : null);
+  const file = config ?? (isThere(beside) ? beside : null);
   return file === null ? {} : readConfiguration(file);
 }
 

@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { type Refusal, isRefusal, refusal } from "../../base/index.ts";
-import { type Gap, lookAtGap, openRecorder } from "../../record/index.ts";
+import { type Gap, lookAtGap, missingLog, openRecorder } from "../../record/index.ts";
 import { findServe } from "../live/running.ts";
 import type { LogPlace } from "./opening.ts";
 
@@ -24,12 +23,8 @@ export async function recoverLoss(
   { acceptLoss }: { readonly acceptLoss: boolean },
 ): Promise<Recovery | Refusal> {
   const dir = resolve(data);
-  if (!existsSync(join(dir, "log/checkpoint")))
-    return refusal(
-      "input",
-      `there is no log in ${dir}`,
-      "Name the data directory with --data or WHOSAW_DATA.",
-    );
+  const missing = missingLog(dir);
+  if (missing !== null) return missing;
   const serve = await findServe(dir);
   if (serve !== null)
     return refusal(

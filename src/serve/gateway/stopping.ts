@@ -1,7 +1,5 @@
 import { userInfo } from "node:os";
-import { resolve } from "node:path";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { type Clock, type Json, type Refusal, isRefusal, refusal } from "../../base/index.ts";
 import type { ActorId } from "../../domain/index.ts";
 import { readConfiguration } from "../configuration/index.ts";
@@ -9,6 +7,7 @@ import { findServe } from "../live/running.ts";
 import { openLog } from "../witness.ts";
 import { type Recorder, openReader } from "../../record/index.ts";
 import type { GatewayConfiguration } from "../configuration/index.ts";
+import { missingData } from "../../store/index.ts";
 import type { AskDatabase } from "../live/reasons.ts";
 import { standingOf } from "../live/standing.ts";
 import { ownQuestions } from "./control.ts";
@@ -144,8 +143,8 @@ async function withLog<Answer>(
   { data, clock }: StoppingWish,
   act: (recorder: Recorder) => Promise<Answer | Refusal>,
 ): Promise<Answer | Refusal> {
-  if (!existsSync(join(resolve(data), "VERSION")))
-    return refusal("input", `there is no data directory ${data}`, "Name it with --data or WHOSAW_DATA.");
+  const missing = missingData(resolve(data));
+  if (missing !== null) return missing;
   const log = await openLog(resolve(data), { clock });
   if (isRefusal(log)) return log;
   try {

@@ -1,7 +1,7 @@
-import { existsSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { type Refusal, isRefusal } from "../../base/index.ts";
-import { openReader } from "../../record/index.ts";
+import { type Refusal, isRefusal, isThere } from "../../base/index.ts";
+import { missingLog, openReader } from "../../record/index.ts";
 import type { Store } from "../../store/index.ts";
 import { type LogOptions, openLog } from "../witness.ts";
 import { type RunningServe, readNote, runningFile } from "./running.ts";
@@ -13,10 +13,10 @@ import { shipLog } from "./shipping.ts";
  */
 export async function catchUp(store: Store, log: LogOptions): Promise<Refusal | null> {
   if (log.serve !== undefined && log.serve !== null) return flushed(log.serve);
-  if (!existsSync(join(store.data, "log"))) return null;
+  if (!isThere(join(store.data, "log"))) return null;
   const refused = await recoverLog(store.data, log);
   if (refused !== null) return refused;
-  if (!existsSync(join(store.data, "log", "checkpoint"))) return null;
+  if (missingLog(store.data) !== null) return null;
   const reader = await openReader(store.data);
   if (isRefusal(reader)) return reader;
   const shipped = await shipLog(store, reader);

@@ -1,9 +1,16 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { type Clock, type Json, type Refusal, canonicalJson, isRefusal, refusal } from "../../base/index.ts";
+import {
+  type Clock,
+  type Json,
+  type Refusal,
+  canonicalJson,
+  isRefusal,
+  isThere,
+  refusal,
+} from "../../base/index.ts";
 import { type Instant, type Report, formatInstant } from "../../domain/index.ts";
 import { type Span, always } from "../../explain/index.ts";
 import {
@@ -11,6 +18,7 @@ import {
   type Said,
   type Sealing,
   isSealedText,
+  missingLog,
   openReader,
   openRecorder,
   openSealing,
@@ -58,8 +66,8 @@ export async function recordQuestion(
   place: { readonly data: string; readonly clock: Clock; readonly serve: RunningServe | null },
   question: Question,
 ): Promise<Refusal | null> {
-  if (!existsSync(join(place.data, "log/checkpoint"))) return null;
   try {
+    if (missingLog(place.data) !== null) return null;
     const entry = await entryOf(place, question);
     if (isRefusal(entry)) return entry;
     if (place.serve === null) return await appendAlone(place, entry);
@@ -88,7 +96,7 @@ async function appendAlone(
   entry: Said,
 ): Promise<Refusal | null> {
   // Opening a log makes a key where there is none: right for whoever begins one, and wrong for whoever asks a copy.
-  if (!existsSync(join(data, "keys/log.key")))
+  if (!isThere(join(data, "keys/log.key")))
     return refusal("input", "the log's key is not in this data directory", "");
   for (let attempt = 1; ; attempt++) {
     // Its witnesses are asked by the next command that waits for them: a question should not.

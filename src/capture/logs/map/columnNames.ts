@@ -56,13 +56,15 @@ const accesses: { readonly [target: string]: readonly NameFit[] } = {
   source: [fit(/^(source|system|application|app|origin)$/, 5, "says where the row comes from")],
 };
 
-/** The names by which other systems call the columns of the tables that a map can be proposed for. */
+const rowId: NameFit = fit(/^id$/, 9, "names the row");
+
+/** The names by which other systems call the columns of the tables. */
 export const columnNames: {
-  readonly [table in TableName]?: { readonly [target: string]: readonly NameFit[] };
+  readonly [table in TableName]: { readonly [target: string]: readonly NameFit[] };
 } = {
   accesses,
   tickets: {
-    id: ticket,
+    id: [...ticket, rowId],
     customer,
     opened: [fit(/^(opened|created|submitted)( at| on)?$/, 10, "says when it was opened")],
     closed: [
@@ -79,11 +81,24 @@ export const columnNames: {
     event: [fit(/^(event|action|activity|type|state|incident state)( type)?$/, 6, "says what happened")],
   },
   customers: {
-    id: [...customer, fit(/^id$/, 9, "names the row")],
+    id: [...customer, rowId],
     language: [fit(/^(language|lang|locale)$/, 9, "a language")],
     country: [fit(/^(country|country code)$/, 9, "a country")],
     kind: [fit(/^(kind|type|customer type|segment)$/, 6, "says what kind it is")],
     created: [fit(/^(created|registered|since)( at| on)?$/, 8, "says since when")],
+  },
+  actors: {
+    id: [...actor, rowId],
+    kind: [fit(/^(kind|type|user type)$/, 6, "says what kind it is")],
+    team: [fit(/^(team|group|department)( name)?$/, 9, "names the team")],
+    language: [fit(/^(language|lang|locale)$/, 9, "a language")],
+    hired: [fit(/^(hired|hire date|start date|joined)( at| on)?$/, 9, "says since when")],
+    left: [fit(/^(left|end date|termination date)( at| on)?$/, 9, "says until when")],
+  },
+  reports: {
+    customer,
+    time: [...time, fit(/^(reported|called)( at| on)?$/, 11, "says when it was told")],
+    knew: [fit(/^(knew|known|known fields)$/, 9, "says what the caller knew")],
   },
 };
 

@@ -3,7 +3,7 @@ import { gunzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isRefusal } from "../../../base/index.ts";
-import { formatInstant } from "../../../domain/index.ts";
+import { formatInstant, tableNames, tables } from "../../../domain/index.ts";
 import {
   type ColumnMap,
   mapBytesMax,
@@ -13,6 +13,7 @@ import {
   rowMapper,
   timeReader,
 } from "./index.ts";
+import { timeTargets } from "./columnMap.ts";
 
 const shared =
   process.env["WHOSAW_SHARED_DATA"] ?? new URL("../../../../../shared/data", import.meta.url).pathname;
@@ -228,6 +229,18 @@ describe("a proposed map", () => {
     expect(proposed.yaml).toContain("# customer: nothing in the header fits; accesses needs it");
     expect(whatOf(parseMap(proposed.yaml))).toContain("accesses needs a column customer");
     expect(proposed.columns.map((column) => column.from)).toEqual(["timestamp", "user_id", "ip_address"]);
+  });
+
+  it.each(tableNames)("finds all of %s under the names that the input tables have", (table) => {
+    const { required, optional } = tables[table];
+    const names = [...required, ...optional];
+    const missing = proposeMap(
+      names,
+      [names.map((name) => (timeTargets.has(name) ? "2026-01-05" : "read"))],
+      table,
+    );
+    expect(missing.missing).toEqual([]);
+    expect(missing.columns.find(({ target }) => target === required[0])?.from).toBe(required[0]);
   });
 
   it("says when day and month can't be told apart, and tells them apart when it can", () => {

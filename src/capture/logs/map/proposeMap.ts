@@ -104,7 +104,7 @@ function candidatesFor(
   samples: readonly (readonly string[])[],
   table: TableName,
 ): readonly Candidate[] {
-  const found = Object.entries(columnNames[table] ?? {}).flatMap(([target, fits]) =>
+  const found = Object.entries(columnNames[table]).flatMap(([target, fits]) =>
     header.flatMap((from, at) => {
       const name = bestName(fits, wordsOf(from));
       const shape = name === null ? null : shapeOf(target, samples[at] ?? []);
