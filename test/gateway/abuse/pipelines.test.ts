@@ -105,6 +105,61 @@ const pipelines: readonly (readonly [what: string, said: readonly Buffer[]])[] =
   ],
 ];
 
+/** Rows of customers' that come by way of a portal that itself fetches or executes; the server serves each. */
+const bound = (sql: string): readonly Buffer[] => [
+  say.parse(sql, "s"),
+  say.bind({ portal: "n", statement: "s" }),
+];
+const declared = [
+  say.query("begin"),
+  say.query(`declare c cursor for select notes from customers order by id`),
+];
+const other = say.query("declare c cursor for select 'a'::text from generate_series(1, 3)");
+const byWayOf: readonly (readonly [what: string, said: readonly Buffer[]])[] = [
+  ["FETCH of a portal that fetches", [...declared, ...bound("fetch 2 c"), ...run("fetch 1 n"), sync]],
+  [
+    "FETCH of a portal that executes",
+    [
+      say.query(`prepare p as ${notes}`),
+      say.query("begin"),
+      ...bound("execute p"),
+      ...run("fetch 1 n"),
+      sync,
+    ],
+  ],
+  [
+    "FETCH of a portal that fetches from itself",
+    [say.query("begin"), ...bound("fetch 2 n"), ...run("fetch 1 n"), sync],
+  ],
+  [
+    "the rest of a FETCH whose cursor is another by then",
+    [
+      ...declared,
+      ...bound("fetch 2 c"),
+      say.execute("n", 1),
+      sync,
+      say.query("close c"),
+      other,
+      say.execute("n", 1),
+      sync,
+    ],
+  ],
+  [
+    "the rest of an EXECUTE whose statement is another by then",
+    [
+      say.query(`prepare p as select notes from customers order by id`),
+      say.query("begin"),
+      ...bound("execute p"),
+      say.execute("n", 1),
+      sync,
+      say.query("deallocate p"),
+      say.query("prepare p as select 'a'::text"),
+      say.execute("n", 1),
+      sync,
+    ],
+  ],
+];
+
 const beside: readonly (readonly [what: string, said: readonly Buffer[]])[] = [
   [
     "is the first thing in its transaction where the client's is",
@@ -148,5 +203,14 @@ describe("a question of the gateway's own", () => {
     const { deviation, wrong } = await trials.attempt([saying("all", ...said)], 1);
     expect(wrong).toEqual([]);
     if (deviation?.kind !== "lost") expect(deviation).toBeNull();
+  });
+});
+
+describe("by way of a portal that fetches or executes", () => {
+  it.each(byWayOf)("%s shows nobody who is not on record", async (what, said) => {
+    const { bare, wrong } = await trials.attempt([saying("all", ...said)], 1);
+    // A session may end with it, where the rows turn out to be others than those that the name stands for.
+    expect(wrong.filter((each) => typeof each !== "string")).toEqual([]);
+    expect(bare.some((words) => words.includes("no0001z"))).toBe(!what.includes("itself"));
   });
 });

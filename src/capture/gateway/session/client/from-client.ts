@@ -30,7 +30,7 @@ import {
 } from "./refusals.ts";
 import { Pipeline } from "./pipeline.ts";
 import { type Later, Planning } from "./planning.ts";
-import { isBoundLate, SessionNames, shapeless } from "./session-names.ts";
+import { isBoundLate, isIndirect, SessionNames, shapeless } from "./session-names.ts";
 import { type ClientFault, type ClientSide, decides, type Spoken } from "./side.ts";
 import { emptyPlan, Run, sentFor, type Source } from "../run.ts";
 import type { PlannedStatement } from "../needs.ts";
@@ -352,8 +352,9 @@ export class FromClient {
     if (isBoundLate(plan) && portal.key !== key) return this.#refuse(boundUnderOther, note);
     const source = this.#source(plan, identity);
     if (isStatementRefusal(source)) return this.#refuse(source, note);
-    const indirect = plan.does.kind === "fetch" || plan.does.kind === "execute";
-    const described = indirect ? undescribed(source) : portal.described;
+    const indirect = isIndirect(plan);
+    // The rows may be those of what the name meant when the portal was first run: the server's word for their columns decides.
+    const described = indirect ? { ...undescribed(source), verified: false } : portal.described;
     if (
       (indirect || described.slots.length > 0) &&
       !willBeDescribed(described, this.pipeline.number) &&
@@ -432,9 +433,7 @@ export class FromClient {
     const found = this.#names.named(message.target).get(message.name);
     if (found === undefined) return this.#refuse(notFound(message), null);
     const { described, plan } = found;
-    // What a FETCH or EXECUTE returns is decided by what its name means now.
-    const indirect = plan?.does.kind === "fetch" || plan?.does.kind === "execute";
-    const now = indirect && plan !== null ? undescribed(this.#names.shapeOf(plan)) : described;
+    const now = plan !== null && isIndirect(plan) ? undescribed(this.#names.shapeOf(plan)) : described;
     now.asked = this.pipeline.number;
     this.#send(message);
     this.#await({ kind: "describe", shown: true, described: now });

@@ -60,6 +60,12 @@ export const declaredUnderOther: StatementRefusal = statementRefusal({
   hint: "Close it and declare it again.",
   rule: "stale_cursor",
 });
+export const fetchesFromFetch: StatementRefusal = statementRefusal({
+  code: "42501",
+  message: "whosaw: the portal runs a FETCH or EXECUTE itself, so it can't be told whose rows come from it",
+  hint: "Fetch from the cursor, or execute the statement, that it names.",
+  rule: "nested_fetch",
+});
 export const boundUnderOther: StatementRefusal = statementRefusal({
   code: "42501",
   message: "whosaw: what this portal's names mean may have changed since it was bound",

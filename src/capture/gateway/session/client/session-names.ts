@@ -4,7 +4,13 @@ import type { StatementNote } from "../../recording.ts";
 import { undescribed } from "../awaited.ts";
 import type { Identity } from "../identity.ts";
 import { all, type Change, Names, noChange, type Portal, type Prepared } from "./names.ts";
-import { declaredUnderOther, noSuchPortal, noSuchStatement, preparedUnderOther } from "./refusals.ts";
+import {
+  declaredUnderOther,
+  fetchesFromFetch,
+  noSuchPortal,
+  noSuchStatement,
+  preparedUnderOther,
+} from "./refusals.ts";
 import { sameRights } from "../planner.ts";
 import type { Source } from "../run.ts";
 
@@ -56,6 +62,7 @@ export class SessionNames {
         const portal = this.portals.get(plan.does.cursor);
         if (portal?.plan === undefined || portal.plan === null)
           return noSuchPortal(plan.does.cursor, "cursor");
+        if (isIndirect(portal.plan)) return fetchesFromFetch;
         if (!sameRights(portal.key, key(null))) return declaredUnderOther;
         return plan.does.move ? { ...portal.plan, slots: [] } : portal.plan;
       }
@@ -129,6 +136,11 @@ export class SessionNames {
         return noChange;
     }
   }
+}
+
+/** Whether its rows are another's: what a FETCH or EXECUTE returns is decided by what its name means when it is run. */
+export function isIndirect(plan: StatementPlan | null): boolean {
+  return plan?.does.kind === "fetch" || plan?.does.kind === "execute";
 }
 
 /**
