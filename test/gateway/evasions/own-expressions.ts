@@ -339,6 +339,11 @@ export const expressions: readonly Evasion[] = [
     "y36",
     "select id from customers where (email, name) > ('mk0003', '') and phone is distinct from address order by born",
   ),
+  evasion("C", "y41", "explain select 1 from customers where email like 'mk0003%'"),
+  evasion("pass", "y42", [
+    "select t.name from teams t where exists (select from tickets k join customers c on c.id = k.customer_id where k.id = t.id and c.country = 'US')",
+    "select a.name from agents a where a.id in (select assignee_id from tickets where closed_at is null)",
+  ]),
   evasion("C", "y37", "select language, count(*) from customers where notes ilike '%mk%' group by language"),
   evasion("R/B", "y38", "select 1 / (position('mk0003' in email)) from customers where id = 3", {
     whose: ["3 customers.email"],

@@ -194,6 +194,82 @@ export const guesses: readonly Evasion[] = [
     "g52",
     `select q.d from (select d::date as d, d::date as e from ${days} intersect select d::date, born from customers, ${days} where id = 3) q`,
   ),
+  // The same held against by a sub-select: told beside each row that it lets through.
+  ...[
+    "d = (select born from customers where id = 3)",
+    "d in (select born from customers where id = 3)",
+    "row(d::date) in (select born from customers where id = 3)",
+    "not d <> all (select born from customers where id = 3)",
+    "d::date = any (array(select born from customers where id = 3))",
+    "(select born = d from customers where id = 3)",
+    "(select true from customers where id = 3 and born = d)",
+    "(select count(*) from customers where id = 3 and born = d) = 1",
+    "exists (select from customers where id = 3 and born = d limit 1)",
+    "exists (select 1 from teams where exists (select 1 from customers where id = 3 and born = d))",
+    "exists (with q as (select from customers where id = 3 and born = d union all select) select from q offset 1)",
+    "exists (select count(*) from customers where id = 3 and born = d having count(*) > 0)",
+    "case when exists (select 1 from customers where id = 3 and born = d) then true end",
+  ].map((condition, at) => r(`g${53 + at}`, `select d::date from ${days} where ${condition}`)),
+  r(
+    "g66",
+    `select d::date from ${days} order by abs((select born from customers where id = 3) - d::date) limit 1`,
+  ),
+  r("g67", `select d::date from ${days} group by d having d = (select born from customers where id = 3)`),
+  r("g68", `select min(d::date) from ${days} group by d = (select born from customers where id = 3)`),
+  r(
+    "g69",
+    `select max(d) filter (where exists (select 1 from customers where id = 3 and born = d)) from ${days}`,
+  ),
+  r(
+    "g70",
+    `select (array_agg(d::date order by abs(d::date - (select born from customers where id = 3))))[1] from ${days}`,
+  ),
+  r(
+    "g71",
+    `select first_value(d::date) over (order by abs(d::date - (select born from customers where id = 3))) from ${year} limit 1`,
+  ),
+  r(
+    "g72",
+    `select q.d from (select d::date as d, exists (select 1 from customers where id = 3 and born = d) as hit from ${days}) q where hit`,
+  ),
+  r(
+    "g73",
+    `select d::date from ${days} join teams t on t.id = 1 and d in (select born from customers where id = 3)`,
+  ),
+  either(
+    "g74",
+    `select j.d from (${days} join teams t on t.id = 1 and d in (select born from customers where id = 3)) j`,
+  ),
+  r(
+    "g75",
+    `select d::date from ${days}, lateral (select 1 where d in (select born from customers where id = 3)) x`,
+  ),
+  r(
+    "g76",
+    `select d::date from ${days}, generate_series(1, (exists (select 1 from customers where id = 3 and born = d))::int)`,
+  ),
+  r(
+    "g77",
+    `with recursive r(d) as (select date '1911-01-01' union select d + 1 from r where d <> (select born from customers where id = 3)) select d from r order by 1 desc limit 1`,
+  ),
+  either(
+    "g78",
+    `select d::date from ${days} where exists (select 1 from (select born from customers where id = 3 limit 1) q where q.born = d)`,
+  ),
+  either(
+    "g79",
+    "create temp table m (d date)",
+    `insert into m select d from ${days} where d in (select born from customers where id = 3)`,
+    "table m",
+  ),
+  // What a sub-select holds against nothing outside it only decides, and of a list only what it finds there is seen.
+  evasion("R", "g80", `select d::date from ${days} where d in (select born from customers)`, {
+    ...born,
+    exactly: 42,
+  }),
+  evasion("R", "g81", `select d::date from ${year} where d in (select born from customers)`, {
+    ...born,
+  }),
   either(
     "g21",
     "create temp table m (d date)",

@@ -59,9 +59,17 @@ export interface Use {
   readonly partition: readonly Node[] | null;
   /** It needn't be computed for every row: a branch of CASE. */
   readonly conditional: boolean;
+  /** In what only decides: a sub-select's answer stands beside something that isn't a customer's; `match`: and only what it finds there passes. */
+  readonly against: "value" | "match" | null;
 }
 
-export const forOutput: Use = { output: true, aggregate: false, partition: null, conditional: false };
+export const forOutput: Use = {
+  output: true,
+  aggregate: false,
+  partition: null,
+  conditional: false,
+  against: null,
+};
 export const forDeciding: Use = { ...forOutput, output: false };
 /** What functions in FROM are given: computed before what stands after them. */
 export const forSource: Use = { ...forOutput, aggregate: true, conditional: true };

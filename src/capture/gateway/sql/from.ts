@@ -340,6 +340,7 @@ function rewriteBoxedJoin(join: JoinExpr, alias: Alias, sources: Sources): reado
   if (larg === undefined || rarg === undefined) return defect("a join without its sides");
   const scope: Scope = { parent: level.scope, items: [], read: level.scope.read };
   const inner: Level = { ...level, scope };
+  const before = level.companions.length;
   const stars = joinSides(join, larg, rarg, { ...sources, level: inner, boxed: true });
   const name = alias.aliasname ?? "";
   const known = stars.flatMap(({ column }) => (column === null ? [] : [column]));
@@ -347,6 +348,7 @@ function rewriteBoxedJoin(join: JoinExpr, alias: Alias, sources: Sources): reado
   const carried = scope.items.flatMap((item) => item.carried);
   if (
     openEnded ||
+    level.companions.length > before ||
     (alias.colnames !== undefined && carried.length > 0) ||
     (carried.length > 0 && sources.whole.has(name))
   )

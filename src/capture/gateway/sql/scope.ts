@@ -139,6 +139,8 @@ export interface Env {
   readonly tables: CommonTable | null;
   /** Whether the customers must come along: not where only the rows' being there matters. */
   readonly carry: boolean;
+  /** That there are rows tells of the fields by which they were chosen, whatever the columns are made of. */
+  readonly asked?: boolean;
 }
 
 let hiddenNames = 0;

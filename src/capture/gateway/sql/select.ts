@@ -273,7 +273,7 @@ export function carry(query: SelectStmt, level: Level, columns: readonly Column[
     append(slot.occurrence, value, many);
   }
   for (const { occurrence, expression, aggregate, partition, target: at } of level.companions) {
-    if (!has(shown, occurrence)) continue;
+    if (!has(shown, occurrence) && (grouped || !has(level.tied, occurrence))) continue;
     const each = (): Node => {
       const own = structuredClone(expression);
       return grouped && (aggregate || isKey(query, columns, at)) ? call("json_agg", [own]) : own;

@@ -1,5 +1,5 @@
 import type { ColumnRef, WindowDef } from "@pgsql/types";
-import { foundColumn, forDeciding, type Level, lineageOf } from "./expressions.ts";
+import { foundColumn, forDeciding, type Level, lineageOf, type Use } from "./expressions.ts";
 import {
   type Column,
   type Found,
@@ -29,10 +29,14 @@ export function decideRows(value: unknown, level: Level): void {
 /** Fields that a value only decides by, and of these the ones that are held against something else. */
 export function tiesOf(value: unknown, level: Level): Lineage {
   if (Array.isArray(value)) return union(value.map((part) => tiesOf(part, level)));
-  const parts = isTree(value) && isTree(value["BoolExpr"]) ? value["BoolExpr"]["args"] : undefined;
-  if (parts !== undefined) return tiesOf(parts, level);
+  const { boolop, args } = isTree(value) && isTree(value["BoolExpr"]) ? value["BoolExpr"] : {};
+  if (boolop === "AND_EXPR" || boolop === "OR_EXPR") return tiesOf(args, level);
   const before = structuredClone(value);
-  const lineage = lineageOf(value, level, forDeciding);
+  const beside = columnsIn(value).some((column) => isFree(column, level));
+  const match = isTree(value) && "SubLink" in value ? "match" : "value";
+  // What a sub-select reads is told row by row, in groups for each of their rows.
+  const use: Use = { ...forDeciding, aggregate: true, conditional: true, against: beside ? match : null };
+  const lineage = lineageOf(value, level, use);
   for (const atom of lineage) level.probed.add(atom);
   if (lineage.size === 0 || !namesFree(before, level)) return noLineage;
   return atHand(lineage, level);
@@ -44,16 +48,22 @@ export function decideBy(lineage: Lineage, against: boolean, level: Level): void
   if (against) for (const atom of atHand(lineage, level)) level.tied.add(atom);
 }
 
-function atHand(lineage: Lineage, { scope }: Level): Lineage {
-  return new Set([...lineage].filter(({ occurrence }) => isAtHand(occurrence, scope)));
+/** Those whose customers can be told here: of tables in some FROM around it, and of sub-selects that are read a second time. */
+function atHand(lineage: Lineage, { scope, companions }: Level): Lineage {
+  const beside = new Set(companions.map(({ occurrence }) => occurrence));
+  return new Set(
+    [...lineage].filter(({ occurrence }) => beside.has(occurrence) || isAtHand(occurrence, scope)),
+  );
 }
 
 /** Whether a value names a column that is no customer's field, or is one that was held against something else already. */
 export function namesFree(value: unknown, level: Level): boolean {
-  return [...columnsIn(value), ...outerColumnsIn(value, level)].some((column) => {
-    const { column: found, lineage } = foundColumn(column, level);
-    return lineage.size === 0 || found?.compared === true || holdsFree(column, level.scope);
-  });
+  return [...columnsIn(value), ...outerColumnsIn(value, level)].some((column) => isFree(column, level));
+}
+
+function isFree(named: Named, level: Level): boolean {
+  const { column, lineage } = foundColumn(named, level);
+  return lineage.size === 0 || column?.compared === true || holdsFree(named, level.scope);
 }
 
 /** Functions of the server's and of reviewed extensions that give more values than they are given. */
@@ -185,10 +195,12 @@ function innerOf(fromClause: unknown, { env }: Level): Inner {
 }
 
 /** What rows are chosen, ordered and grouped by may be held against a column: then it tells of that. */
-export function tiedTo({ columns, reads }: Targets, { tied }: Level): readonly Column[] {
+export function tiedTo({ columns, reads }: Targets, { env, tied }: Level): readonly Column[] {
   if (tied.size === 0) return columns;
   return columns.map((column, at) =>
-    reads[at] === false ? column : { ...column, lineage: union([column.lineage, tied]) },
+    reads[at] === false && env.asked !== true
+      ? column
+      : { ...column, lineage: union([column.lineage, tied]) },
   );
 }
 

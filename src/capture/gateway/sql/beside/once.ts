@@ -62,12 +62,15 @@ export interface Place {
   readonly query: SelectStmt;
   readonly level: Level;
   readonly use: Use;
+  /** It holds fields against what it reads of its level. */
+  readonly asked: boolean;
 }
 
 /** In WITH: for what reads nothing of this level. Computed when something first asks for it, as the server does with such a sub-select. */
-export function inWith({ node, query, level, use }: Place): Beside | null {
+export function inWith(link: Place): Beside | null {
+  const { node, level, use } = link;
   if (level.hoist === null) return null;
-  const made = namedOnce(query, level);
+  const made = namedOnce(link);
   if (made === null) return null;
   const { name, part, output } = made;
   level.hoist.parts.push(part);
@@ -76,7 +79,7 @@ export function inWith({ node, query, level, use }: Place): Beside | null {
 }
 
 /** Whether a sub-select that reads this level's rows can be computed beside each of them. */
-export function canStandBeside({ node, level, use }: Omit<Place, "query">): boolean {
+export function canStandBeside({ node, level, use }: Place): boolean {
   const { subLinkType, testexpr } = node.SubLink;
   const plain = testexpr === undefined && (subLinkType === "EXPR_SUBLINK" || subLinkType === "ARRAY_SUBLINK");
   if (level.hoist === null || use.conditional || !plain) return false;
@@ -84,8 +87,9 @@ export function canStandBeside({ node, level, use }: Omit<Place, "query">): bool
 }
 
 /** In FROM: one row that holds the sub-select's value, or its error, and its customers. */
-export function besideRow({ node, query, level, use }: Place): Beside | null {
-  const made = level.hoist === null ? null : namedOnce(query, level);
+export function besideRow(link: Place): Beside | null {
+  const { node, level, use } = link;
+  const made = level.hoist === null ? null : namedOnce(link);
   if (level.hoist === null || made === null) return null;
   const { name, part, output } = made;
   const alias = hiddenName(level.env.work);
@@ -133,11 +137,12 @@ export function divideBeside(partition: readonly Node[], level: Level): void {
   }
 }
 
-function namedOnce(
-  query: SelectStmt,
-  level: Level,
-): { readonly name: string; readonly part: Node; readonly output: Output } | null {
-  const env: Env = { work: level.env.work, scope: level.scope, tables: level.tables, carry: true };
+function namedOnce({
+  query,
+  level,
+  asked,
+}: Place): { readonly name: string; readonly part: Node; readonly output: Output } | null {
+  const env: Env = { work: level.env.work, scope: level.scope, tables: level.tables, carry: true, asked };
   const name = hiddenName(env.work);
   const output = rewriteQuery(query, env, false);
   if (output.openEnded) return null;
