@@ -1,9 +1,12 @@
 import { isRefusal, systemClock } from "../../src/base/index.ts";
 import {
+  type ActorTokenOptions,
+  type GatewayConfig,
   type LoginLimits,
   type LoginOptions,
   loginLimits,
   type RecordEvents,
+  type RunningGateway as Gateway,
   scramVerifier,
   startGateway,
   type UserOptions,
@@ -26,14 +29,19 @@ export interface GatewayWish {
   readonly control?: { readonly user: string; readonly password: string };
   /** Without them the usual ones. */
   readonly limits?: Partial<LoginLimits>;
+  /** By login: it is a pool's, and acts for people by these tokens. */
+  readonly pools?: Readonly<Record<string, ActorTokenOptions>>;
+  /** Roles that no login has, for tokens to name. */
+  readonly others?: readonly Role[];
 }
 
 export interface RunningGateway {
   readonly address: Address;
+  readonly gateway: Gateway;
   readonly stop: () => Promise<void>;
 }
 
-async function loginOptions({ control, limits, postgres, roles }: GatewayWish): Promise<LoginOptions> {
+async function loginOptions({ control, limits, pools, postgres, roles }: GatewayWish): Promise<LoginOptions> {
   const { agent, host, lead, owner, port } = postgres;
   const users = new Map<string, UserOptions>();
   for (const [name, role] of Object.entries(roles)) {
@@ -45,7 +53,7 @@ async function loginOptions({ control, limits, postgres, roles }: GatewayWish): 
       method: { kind: "scram", verifier },
       validUntil: null,
       databases: null,
-      pool: null,
+      pool: pools?.[name] ?? null,
     });
   }
   const logins = [owner, agent, lead, ...(control === undefined ? [] : [control])].map(
@@ -70,16 +78,22 @@ async function loginOptions({ control, limits, postgres, roles }: GatewayWish): 
   };
 }
 
+/** What a whosaw.yaml would say, for startThrough and for a reload. */
+export async function throughConfig(wish: GatewayWish): Promise<GatewayConfig> {
+  const { postgres, roles, others = [] } = wish;
+  return {
+    login: await loginOptions(wish),
+    protection: wish.protection ?? protection,
+    roles: new Map([...Object.values(roles), ...others].map((role) => [role.name, role])),
+    control: (wish.control ?? postgres.owner).user,
+  };
+}
+
 /** A gateway in front of the server, in this process. */
 export async function startThrough(wish: GatewayWish): Promise<RunningGateway> {
-  const { postgres, roles, record } = wish;
+  const { postgres, record } = wish;
   const gateway = await startGateway({
-    config: {
-      login: await loginOptions(wish),
-      protection: wish.protection ?? protection,
-      roles: new Map(Object.values(roles).map((role) => [role.name, role])),
-      control: (wish.control ?? postgres.owner).user,
-    },
+    config: await throughConfig(wish),
     record,
     clock: systemClock,
     mockSecret: Buffer.alloc(32, 7),
@@ -88,6 +102,7 @@ export async function startThrough(wish: GatewayWish): Promise<RunningGateway> {
   if (isRefusal(gateway)) throw new Error(gateway.what);
   return {
     address: { host: "127.0.0.1", port: gateway.port, database: postgres.database },
+    gateway,
     stop: () => gateway.close(0),
   };
 }

@@ -21,15 +21,18 @@ import {
   sendCancel,
   tokenInComment,
   type UpstreamConnection,
+  type UsedTokens,
+  usedTokens,
+  type UserOptions,
   welcomeBytes,
 } from "./login/index.ts";
 import { listenAt } from "./listening.ts";
 import { statementRefusal } from "./plan.ts";
 import type { GatewayEvent, Reader, RecordEvents } from "./recording.ts";
 import { QuotaBook } from "./quota-book.ts";
-import { Rules } from "./rules.ts";
+import { type RoleNamed, Rules } from "./rules.ts";
 import { type Ending, type Identity, planner, Session, type SessionServices } from "./session/index.ts";
-import { openSpeakers, type Speakers } from "./speakers.ts";
+import { openSpeakers, roleAsOfNow, speakFor, type Speakers } from "./speakers.ts";
 import { loadParser } from "./sql/index.ts";
 
 /** What `whosaw.yaml` says of the gateway; replaced as a whole when it changes. */
@@ -60,6 +63,8 @@ export interface GatewayOptions {
 export interface Neighbours {
   /** A place for one more session, over all of them. @returns what frees it; null if there is none. */
   readonly enter: (ip: string) => Promise<(() => void) | null>;
+  /** Notes that a token was shown, for all of them. @returns why it may not be. */
+  readonly used: UsedTokens;
   /** A cancel key that is none of this gateway's. @returns whether it was anybody's. */
   readonly cancel: (processId: number, key: Buffer) => Promise<boolean>;
 }
@@ -96,6 +101,14 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   return isRefusal(opened) ? opened : gateway.running(opened);
 }
 
+/** What a session was let in for. */
+interface Seat {
+  readonly user: UserOptions;
+  readonly database: string;
+  /** The login at the server. */
+  readonly upstream: string;
+}
+
 /** One database's catalog and the connection that looks at it. */
 interface Database {
   /** The gateway's name for it. */
@@ -114,9 +127,10 @@ class Gateway {
   readonly #plan: SessionServices["plan"] = planner();
   readonly #rules: Rules;
   readonly #keys: CancelKeys;
-  readonly #sessions: Set<Session> = new Set();
+  readonly #sessions: Map<Session, Seat> = new Map();
   readonly #databases: Map<string, Promise<Database>> = new Map();
-  #speakers: Speakers = () => null;
+  readonly #used: UsedTokens;
+  #speakers: Speakers = new Map();
   #config: GatewayConfig;
   #door: Door | null = null;
   #server: Server | null = null;
@@ -126,10 +140,14 @@ class Gateway {
     this.#options = options;
     this.#config = options.config;
     this.#keys = new CancelKeys(options.neighbours?.cancel);
+    this.#used = options.neighbours?.used ?? usedTokens(options.clock);
     this.#rules = new Rules(
+      this.#roleNamed,
       options.recorderCounts === true ? null : new QuotaBook(() => this.#config.protection),
     );
   }
+
+  readonly #roleNamed: RoleNamed = (name) => this.#config.roles.get(name);
 
   async open(): Promise<number | Refusal> {
     const { clock, mockSecret } = this.#options;
@@ -143,7 +161,7 @@ class Gateway {
       mockSecret,
     });
     if (isRefusal(door)) return door;
-    const speakers = await openSpeakers(this.#config, clock);
+    const speakers = await openSpeakers(this.#config.login, clock, this.#used);
     if (isRefusal(speakers)) return speakers;
     this.#speakers = speakers;
     this.#door = door;
@@ -156,7 +174,7 @@ class Gateway {
   running(port: number): RunningGateway {
     return {
       port,
-      sessions: () => [...this.#sessions].map(({ identities }) => identities.current.reader),
+      sessions: () => [...this.#sessions.keys()].map(({ identities }) => identities.current.reader),
       suspend: (actor) => this.#suspend(actor),
       restore: (actor) => this.#rules.restore(actor),
       reload: (config) => this.#reload(config),
@@ -218,8 +236,9 @@ class Gateway {
     try {
       const recorded = await this.#say([{ kind: "login", time: clock(), reader, method: client.method }]);
       if (recorded !== null) return endWith(client.stream, fatalBytes(unrecorded));
-      const login = { reader, role, ticket: null, expires: null };
-      const ending = await this.#converse({ client, upstream, key }, login, database);
+      const login = { reader, role: roleAsOfNow(role, this.#roleNamed), ticket: null, expires: null };
+      const seat = { user: client.user, database: client.database, upstream: role.upstream };
+      const ending = await this.#converse({ client, upstream, key }, login, database, seat);
       await this.#say([{ kind: "logout", time: clock(), reader, method: ending }]);
     } finally {
       this.#keys.release(key);
@@ -241,6 +260,7 @@ class Gateway {
     ends: { readonly client: AcceptedClient; readonly upstream: UpstreamConnection; readonly key: CancelKey },
     login: Identity,
     database: Database,
+    seat: Seat,
   ): Promise<Ending> {
     const { client, key, upstream } = ends;
     const session = new Session(
@@ -252,7 +272,7 @@ class Gateway {
       login,
       this.#services(client, login, database),
     );
-    this.#sessions.add(session);
+    this.#sessions.set(session, seat);
     client.stream.write(
       welcomeBytes({
         user: client.user.name,
@@ -264,6 +284,8 @@ class Gateway {
     session.start();
     // It may have been suspended while it logged in.
     if (this.#rules.isSuspended(login.reader.actor)) session.cut("suspended");
+    // And what lets it in may have been taken away.
+    else if (!this.#mayStay(session, seat)) session.cut("refused");
     return session.ended.finally(() => this.#sessions.delete(session));
   }
 
@@ -280,7 +302,12 @@ class Gateway {
       isAllowedParameter: isAllowedParameterStatus,
       mayRun: this.#rules.mayRun,
       mayShow: this.#rules.mayShow,
-      identify: this.#speakers(client.user.name, login),
+      identify: (token, ticket) =>
+        speakFor(
+          { login, tokens: this.#speakers.get(client.user.name), roleNamed: this.#roleNamed },
+          token,
+          ticket,
+        ),
       commentIn: tokenInComment,
       onTrouble: this.#options.onTrouble,
     };
@@ -334,29 +361,42 @@ class Gateway {
   async #suspend(actor: string): Promise<Cut> {
     const begun = performance.now();
     this.#rules.suspend(actor);
-    const theirs = [...this.#sessions].filter(({ identities }) => identities.actors.includes(actor));
+    const theirs = [...this.#sessions.keys()].filter(({ identitiesNow }) =>
+      identitiesNow.some(({ reader }) => reader.actor === actor),
+    );
     for (const session of theirs) session.cut("suspended");
     await Promise.all(theirs.map(({ ended }) => ended));
     return { ended: theirs.length, millis: performance.now() - begun };
   }
 
   async #reload(config: GatewayConfig): Promise<Refusal | null> {
-    const speakers = await openSpeakers(config, this.#options.clock);
+    const speakers = await openSpeakers(config.login, this.#options.clock, this.#used);
     if (isRefusal(speakers)) return speakers;
     const refused = (await this.#door?.reload(config.login)) ?? null;
     if (refused !== null) return refused;
     this.#config = config;
     this.#speakers = speakers;
-    for (const session of this.#sessions)
-      if (!session.identities.renew((name) => config.roles.get(name))) session.cut("refused");
+    for (const [session, seat] of this.#sessions) if (!this.#mayStay(session, seat)) session.cut("refused");
     return null;
+  }
+
+  /** Whether the login would be let in as it was, and everyone whom the session stands for still has a role that can be had on it. */
+  #mayStay({ identitiesNow }: Session, { database, upstream, user }: Seat): boolean {
+    const now = this.#config.login.users.get(user.name);
+    return (
+      now?.actor === user.actor &&
+      now.role === user.role &&
+      (now.pool === null) === (user.pool === null) &&
+      now.databases?.includes(database) !== false &&
+      identitiesNow.every(({ reader }) => this.#roleNamed(reader.role)?.upstream === upstream)
+    );
   }
 
   async #close(millis: number): Promise<void> {
     this.#closing = true;
     this.#server?.close();
-    for (const session of this.#sessions) session.drain();
-    const ended = Promise.all([...this.#sessions].map((session) => session.ended));
+    for (const session of this.#sessions.keys()) session.drain();
+    const ended = Promise.all([...this.#sessions.keys()].map((session) => session.ended));
     let late: NodeJS.Timeout | undefined;
     await Promise.race([
       ended,
@@ -365,7 +405,7 @@ class Gateway {
       }),
     ]);
     clearTimeout(late);
-    for (const session of this.#sessions) session.cut("drained");
+    for (const session of this.#sessions.keys()) session.cut("drained");
     await ended;
     for (const opened of this.#databases.values()) {
       const { catalog, control, timer } = await opened;

@@ -1,53 +1,71 @@
 import { type Clock, isRefusal, type Refusal } from "../../base/index.ts";
-import type { Role } from "../../policy/index.ts";
-import { type ActorTokens, actorTokens, type LoginOptions } from "./login/index.ts";
+import { type ActorTokens, actorTokens, type LoginOptions, type UsedTokens } from "./login/index.ts";
 import { type StatementRefusal, statementRefusal } from "./plan.ts";
-import type { Identity, SessionServices } from "./session/index.ts";
+import type { RoleNamed } from "./rules.ts";
+import type { Identity } from "./session/index.ts";
 
-/** From a login to the way in which it may speak for others; null where it may not. */
-export type Speakers = (user: string, login: Identity) => SessionServices["identify"];
-
-/** The parts of the configuration that say who may speak for whom. */
-interface Spoken {
-  readonly login: LoginOptions;
-  readonly roles: ReadonlyMap<string, Role>;
-}
+/** By the pool's login; one that isn't there may not speak for others. */
+export type Speakers = ReadonlyMap<string, ActorTokens>;
 
 /** Reads the keys of every pool's tokens, so that no client is the first to find out that they are wrong. */
-export async function openSpeakers({ login, roles }: Spoken, clock: Clock): Promise<Speakers | Refusal> {
+export async function openSpeakers(
+  { users }: Pick<LoginOptions, "users">,
+  clock: Clock,
+  used: UsedTokens,
+): Promise<Speakers | Refusal> {
   const byUser = new Map<string, ActorTokens>();
-  for (const [name, { pool }] of login.users) {
+  for (const [name, { pool }] of users) {
     if (pool === null) continue;
-    const tokens = await actorTokens(pool, clock);
+    const tokens = await actorTokens(pool, clock, used);
     if (isRefusal(tokens)) return tokens;
     byUser.set(name, tokens);
   }
-  return (user, identity) => {
-    const tokens = byUser.get(user);
-    return tokens === undefined
-      ? null
-      : (token, ticket) => speakFor({ tokens, roles, identity }, token, ticket);
-  };
+  return byUser;
 }
 
-async function speakFor(
-  pool: { readonly tokens: ActorTokens; readonly roles: Spoken["roles"]; readonly identity: Identity },
+/** The session that somebody is to be named in. */
+interface Speaker {
+  readonly login: Identity;
+  readonly tokens: ActorTokens | undefined;
+  readonly roleNamed: RoleNamed;
+}
+
+/** Whom a token names. */
+export async function speakFor(
+  { login, roleNamed, tokens }: Speaker,
   token: string,
   ticket: string | null,
 ): Promise<Identity | StatementRefusal> {
-  const { identity, roles, tokens } = pool;
-  const claim = await tokens.check(token, identity.reader.session);
+  if (tokens === undefined) return mayNotSpeak;
+  const claim = await tokens.check(token, login.reader.session);
   if (claim.kind === "token_refusal") return tokenRefused(claim.rule);
-  const role = claim.role === null ? identity.role : roles.get(claim.role);
+  const name = claim.role ?? login.reader.role;
+  const role = roleNamed(name);
   // The connection is logged in at the server as the pool's role is; a role with another login can't be had on it.
-  if (role === undefined || role.upstream !== identity.role.upstream) return tokenRefused("token_role");
+  if (role === undefined || role.upstream !== login.role().upstream) return tokenRefused("token_role");
   return {
-    reader: { ...identity.reader, actor: claim.actor, role: role.name },
-    role,
+    reader: { ...login.reader, actor: claim.actor, role: name },
+    role: roleAsOfNow(role, roleNamed),
     ticket: claim.ticket ?? ticket,
     expires: claim.expiresAt,
   };
 }
+
+/** The role as it is configured at each moment; once it is gone what it was last, and then nothing may be read under it (`Rules`). */
+export function roleAsOfNow(first: ReturnType<RoleNamed> & object, roleNamed: RoleNamed): Identity["role"] {
+  let last = first;
+  return () => {
+    last = roleNamed(first.name) ?? last;
+    return last;
+  };
+}
+
+const mayNotSpeak = statementRefusal({
+  code: "42501",
+  message: "whosaw: this login may not speak for other actors",
+  hint: "Only logins under `pools` in whosaw.yaml may; log in as the person instead.",
+  rule: "no_pool",
+});
 
 function tokenRefused(rule: string): StatementRefusal {
   return statementRefusal({

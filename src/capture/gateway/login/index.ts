@@ -33,6 +33,13 @@ export {
 } from "./upstream/connectUpstream.ts";
 export { sendCancel, type UpstreamKey } from "./upstream/sendCancel.ts";
 export type { UpstreamRefusal } from "./upstream/upstreamRefusal.ts";
-export { type ActorClaim, actorTokens, type ActorTokens } from "./tokens/actorTokens.ts";
+export {
+  type ActorClaim,
+  actorTokens,
+  type ActorTokens,
+  type TokenUse,
+  type UsedTokens,
+  usedTokens,
+} from "./tokens/actorTokens.ts";
 export type { TokenRefusal, TokenRule } from "./tokens/tokenChecker.ts";
 export { type CommentClaims, type MalformedComment, tokenInComment } from "./tokens/tokenInComment.ts";

@@ -1,6 +1,6 @@
 import type { StatementNote } from "../recording.ts";
 import type { Slot, StatementPlan, StatementRefusal } from "../plan.ts";
-import type { Change } from "./client/names.ts";
+import type { Change } from "./change.ts";
 import type { Identity } from "./identity.ts";
 import type { AskAnswer } from "./context.ts";
 import type { Run } from "./run.ts";
@@ -86,6 +86,14 @@ export class AwaitedQueue {
 
   get length(): number {
     return this.#items.length - this.#at;
+  }
+
+  /** Statements that the server has not answered. */
+  get runs(): readonly Run[] {
+    return this.#items.slice(this.#at).flatMap((one) => {
+      if (one.kind === "execute") return [one.run];
+      return one.kind === "simple" ? one.runs : [];
+    });
   }
 
   push(awaited: Awaited): void {

@@ -3,7 +3,9 @@ import type { CatalogPlace } from "../catalog/loadCatalog.ts";
 import { looksMax } from "../catalog/sharedCatalog.ts";
 import { parseSearchPath } from "../catalog/searchPath.ts";
 import { isStatementRefusal, type PlanContext, type StatementPlan, type StatementRefusal } from "../plan.ts";
-import type { Identity } from "./identity.ts";
+import { actorTokenSetting } from "../admit/index.ts";
+import type { Identities, Identity } from "./identity.ts";
+import { markQuery } from "./marks.ts";
 import type { SessionServices } from "./needs.ts";
 
 /** Null: the server skipped the question after an earlier failure. A refusal: the question itself failed, by a cancel perhaps. */
@@ -31,6 +33,7 @@ export class SessionContext {
   readonly #ask: Ask;
   readonly #place: () => Place;
   readonly #quiet: () => Promise<"quiet" | "skipping">;
+  readonly #identities: Identities;
   #searchPath: readonly string[] = [];
   #user: string | null = null;
   #pathDue = true;
@@ -39,6 +42,9 @@ export class SessionContext {
   #temporary = false;
   /** Path or catalog were changed, or looked at, in a transaction that may yet take its changes back. */
   #unsettled = false;
+  /** Somebody was named in a transaction that may yet take it back; `local`: and will. */
+  #named: "no" | "unsettled" | "local" = "no";
+  #actorDue = false;
   #endUnderWay = false;
   /** The shared catalog that stood when the own one was loaded. */
   #beside: Catalog | null = null;
@@ -46,12 +52,17 @@ export class SessionContext {
   constructor(
     services: Pick<SessionServices, "catalog" | "protection">,
     ask: Ask,
-    stands: { readonly place: () => Place; readonly quiet: () => Promise<"quiet" | "skipping"> },
+    stands: {
+      readonly place: () => Place;
+      readonly quiet: () => Promise<"quiet" | "skipping">;
+      readonly identities: Identities;
+    },
   ) {
     this.#services = services;
     this.#ask = ask;
     this.#place = stands.place;
     this.#quiet = stands.quiet;
+    this.#identities = stands.identities;
   }
 
   /** Whether `context` must ask the server first. */
@@ -59,7 +70,12 @@ export class SessionContext {
     // What others changed may be seen here too.
     if (this.#own !== null && this.#beside !== this.#services.catalog.current()) this.#ownDue = true;
     // There, the server itself refuses every statement whose names would matter.
-    return (this.#pathDue || this.#ownDue) && this.#place() !== "failed";
+    return (this.#pathDue || this.#ownDue || this.#actorDue) && this.#place() !== "failed";
+  }
+
+  /** Whether it must be asked whom the session stands for. */
+  get isActorDue(): boolean {
+    return this.#actorDue && this.#place() !== "failed";
   }
 
   /** Whether the end of a transaction may change what names mean. */
@@ -73,7 +89,7 @@ export class SessionContext {
       catalog: this.#own ?? this.#services.catalog.current(),
       searchPath: this.#searchPath,
       protection: this.#services.protection(),
-      role: identity.role,
+      role: identity.role(),
       actor: identity.reader.actor,
     };
   }
@@ -103,7 +119,20 @@ export class SessionContext {
       this.#searchPath = parseSearchPath(setting, this.#user) ?? [];
       this.#pathDue = false;
     }
-    return this.#ownDue ? this.#renewCatalog(place) : "known";
+    const actor = this.#actorDue ? await this.#renewActor(place === "idle") : "known";
+    return actor === "known" && this.#ownDue ? this.#renewCatalog(place) : actor;
+  }
+
+  async #renewActor(certain: boolean): Promise<"known" | StatementRefusal | null> {
+    // In a pipeline that failed to name somebody this is skipped too.
+    if (this.#identities.areKept) {
+      const rows = await this.#ask(markQuery);
+      if (rows === null || isStatementRefusal(rows)) return rows;
+      this.#identities.stands(rows[0]?.[0] ?? "", certain);
+    }
+    this.#actorDue = false;
+    if (certain) this.#named = "no";
+    return "known";
   }
 
   async #renewCatalog(place: CatalogPlace): Promise<"known" | StatementRefusal | null> {
@@ -164,13 +193,18 @@ export class SessionContext {
     switch (does.kind) {
       case "set":
         if (does.name === "search_path" || does.name === "all") this.#pathChanges();
+        if (does.name === actorTokenSetting) this.#names(does.local);
+        if (does.name === "all") this.#names(false);
         return;
       case "ddl":
         this.#temporary ||= does.temporary;
         this.#catalogChanges();
         return;
       case "discard":
-        if (does.target === "all") this.#pathChanges();
+        if (does.target === "all") {
+          this.#pathChanges();
+          this.#names(false);
+        }
         if (does.target === "all" || does.target === "temporary") this.#catalogChanges();
         return;
       case "end":
@@ -184,9 +218,20 @@ export class SessionContext {
 
   /** A transaction ends, or fails, and may take back what it changed. */
   transactionMayEnd(): void {
+    if (this.#named !== "no") this.#actorDue = true;
     if (!this.#unsettled) return;
     this.#pathDue = true;
     this.#ownDue ||= this.#own !== null;
+  }
+
+  /** No transaction is open: what was named for one holds no more. */
+  transactionEnded(): void {
+    if (this.#named === "local") this.#actorDue = true;
+  }
+
+  #names(local: boolean): void {
+    if (local) this.#named = "local";
+    else if (this.#named === "no") this.#named = "unsettled";
   }
 
   #pathChanges(): void {

@@ -57,8 +57,8 @@ export interface SessionServices {
   readonly net: () => SecondNet | null;
   /** Told of what an operator should know. */
   readonly onTrouble: (what: string) => void;
-  /** Null where this login may not speak for others. */
-  readonly identify: ((token: string, ticket: string | null) => Promise<Identity | StatementRefusal>) | null;
+  /** Whom a token names; a refusal where it isn't good, or this login may not speak for others. */
+  readonly identify: (token: string, ticket: string | null) => Promise<Identity | StatementRefusal>;
   /** Whom and which ticket a comment at either end of the text names. */
   readonly commentIn: (text: string) => CommentClaims | MalformedComment | null;
 }

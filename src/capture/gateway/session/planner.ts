@@ -3,14 +3,12 @@ import { isStatementRefusal, type PlanContext, type StatementPlan, type Statemen
 import type { StatementNote } from "../recording.ts";
 import { parseAgain, type ParsedStatement, parseStatements, provenText, rewrite } from "../sql/index.ts";
 import { changingBatch, mayNotExport, unreadable } from "./client/refusals.ts";
+import { markingText } from "./marks.ts";
 import type { PlannedStatement, SessionServices } from "./needs.ts";
 
 /** Plans that are kept, and the bytes of statements that they may be kept for: our choice, some tens of megabytes. */
 export const plansKeptMax = 4096;
 export const plannedBytesKeptMax = 16_384;
-
-/** What a statement that names an actor becomes: the token stays here. */
-const tokenKeptHere = "SET whosaw.actor_set = 'yes'";
 
 const numbers = new WeakMap<object, number>();
 let numbered = 0;
@@ -111,7 +109,9 @@ function planStatement(statement: ParsedStatement, context: PlanContext): Statem
   const sql = sentText(statement, admitted.stmt, rewritten.sql, context);
   if (typeof sql !== "string") return sql;
   const plan = { ...rewritten, sql, does, normalized: statement.normalized };
-  return does.kind === "set" && does.name === actorTokenSetting ? { ...plan, sql: tokenKeptHere } : plan;
+  return does.kind === "set" && does.name === actorTokenSetting
+    ? { ...plan, sql: markingText(statement.tree, does) }
+    : plan;
 }
 
 /**

@@ -7,7 +7,7 @@ import { manyKeys, Run } from "./run.ts";
 
 const identity: Identity = {
   reader: { actor: "agent-0417", role: "agent", session: "s", ip: "127.0.0.1", application: "psql" },
-  role: {} as Role,
+  role: () => ({}) as Role,
   ticket: "T-1",
   expires: null,
 };

@@ -87,6 +87,7 @@ export class Session {
     this.#context = new SessionContext(services, this.#ask, {
       place: () => this.#place(),
       quiet: () => this.#quiet(),
+      identities: this.identities,
     });
     const { identities, transaction } = this;
     const [awaited, outbox, context, toServer] = [this.#awaited, this.#outbox, this.#context, this.#toServer];
@@ -105,7 +106,7 @@ export class Session {
       transaction,
       services,
       reader: () => identities.current.reader,
-      mayHear: (channel) => identities.current.role.channels.has(channel),
+      mayHear: (channel) => identities.current.role().channels.has(channel),
       onReady: (status, ended) => this.#ready(status, ended),
       onFailed: () => context.transactionMayEnd(),
       onSkip: (synced) => this.#fromClient.skip(synced),
@@ -129,6 +130,11 @@ export class Session {
     client.socket.resume();
     this.#pumpServer();
     this.#pumpClient();
+  }
+
+  /** Everyone whom it stands for, or may come to, or runs a statement for. */
+  get identitiesNow(): readonly Identity[] {
+    return [...this.identities.all, ...this.#awaited.runs.map(({ identity }) => identity)];
   }
 
   get isIdle(): boolean {
@@ -293,7 +299,7 @@ export class Session {
     if (this.#awaited.length === 0 && status === "idle") this.#fromClient.idle();
     if (this.#awaited.length === 0 && !this.#fromClient.pipeline.isOpen) this.#context.quiet();
     if (status !== "idle") return;
-    this.identities.transactionEnded();
+    this.#context.transactionEnded();
     if (pipeline !== null) this.#fromClient.transactionEnded(pipeline);
     if (this.#draining && this.isIdle) setImmediate(() => this.drain());
   }

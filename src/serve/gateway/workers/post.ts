@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type Clock, type Refusal, refusal } from "../../../base/index.ts";
-import type { GatewayEvent, Reader, RecordEvents } from "../../../capture/index.ts";
+import type { GatewayEvent, Reader, RecordEvents, UsedTokens } from "../../../capture/index.ts";
 import { type Bundle, Line, LineLost } from "./line.ts";
 import type { HandedOver, RecorderCalls, Rule, WorkerCalls } from "./worker.ts";
 
@@ -14,6 +14,7 @@ export interface PostServices {
   readonly onTrouble: (what: string) => void;
   readonly clock: Clock;
   readonly enter: (ip: string) => (() => void) | null;
+  readonly used: UsedTokens;
   readonly cancel: (from: Post, wanted: Cancel) => Promise<boolean>;
 }
 
@@ -124,6 +125,7 @@ export class Post {
       enter: (ip) => this.#enter(ip),
       leave: (place) => this.#leave(place),
       cancel: (wanted) => this.#services.cancel(this, wanted),
+      used: (use) => this.#services.used(use),
       trouble: (what) => {
         this.#services.onTrouble(what);
         return null;

@@ -9,6 +9,8 @@ import {
   type GatewayEvent,
   type RunningGateway,
   startGateway,
+  type TokenRule,
+  type TokenUse,
 } from "../../../capture/index.ts";
 import { type Bundle, Line } from "./line.ts";
 
@@ -42,6 +44,8 @@ export interface RecorderCalls {
   readonly enter: { readonly given: string; readonly answer: number | null };
   readonly leave: { readonly given: number; readonly answer: null };
   readonly cancel: WorkerCalls["cancel"];
+  /** An actor token was shown. Answers the rule that forbids it. */
+  readonly used: { readonly given: TokenUse; readonly answer: TokenRule | null };
   readonly trouble: { readonly given: string; readonly answer: null };
   /** A connection that was handed over has ended. */
   readonly gone: { readonly given: null; readonly answer: null };
@@ -101,6 +105,7 @@ class Worker {
           return place === null ? null : () => this.#tell("leave", place);
         },
         cancel: (processId, key) => this.#line.ask("cancel", { processId, key }),
+        used: (use) => this.#line.ask("used", use),
       },
     });
     if (isRefusal(gateway)) return gateway;

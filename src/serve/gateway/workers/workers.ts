@@ -1,6 +1,13 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { isRefusal, type Refusal } from "../../../base/index.ts";
-import { type GatewayConfig, listenAt, Places, type Reader } from "../../../capture/index.ts";
+import {
+  type GatewayConfig,
+  listenAt,
+  Places,
+  type Reader,
+  type UsedTokens,
+  usedTokens,
+} from "../../../capture/index.ts";
 import type { Doors } from "../doors.ts";
 import { gatewayConfig } from "../gateway-config.ts";
 import { mockSecret } from "../secret.ts";
@@ -36,6 +43,7 @@ class House {
   readonly #suspended: Set<string> = new Set();
   readonly #secret: Buffer;
   readonly #places: Places;
+  readonly #used: UsedTokens;
   readonly #waiting: Socket[] = [];
   #config: GatewayConfig;
   /** Counts changes of what processes obey, so that one that began before a change is told of it. */
@@ -48,6 +56,7 @@ class House {
     this.#count = count;
     this.#config = gatewayConfig(options.configuration);
     this.#secret = mockSecret(options.data);
+    this.#used = usedTokens(options.clock);
     this.#places = new Places(() => this.#config.login.limits);
     process.once("exit", this.#killAll);
   }
@@ -93,6 +102,7 @@ class House {
       onTrouble: this.#options.onTrouble,
       clock: this.#options.clock,
       enter: (ip) => this.#places.session(ip),
+      used: this.#used,
       cancel: (from, wanted) => this.#cancel(from, wanted),
     });
     this.#posts.add(post);

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isRefusal } from "../../../../base/index.ts";
 import { type Authority, authority } from "../certificates.testing.ts";
 import type { ActorTokenOptions, TokenKeys } from "../options.ts";
-import { type ActorTokens, actorTokens } from "./actorTokens.ts";
+import { type ActorTokens, actorTokens, usedTokens } from "./actorTokens.ts";
 
 const issuer = generateKeyPairSync("ed25519");
 const stranger = generateKeyPairSync("ed25519");
@@ -38,12 +38,17 @@ function options(changed: Partial<ActorTokenOptions> = {}): ActorTokenOptions {
 }
 
 let now = start;
-async function opened(changed: Partial<ActorTokenOptions> = {}): Promise<ActorTokens> {
+async function opened(
+  changed: Partial<ActorTokenOptions> = {},
+  used = usedTokens(() => now),
+): Promise<ActorTokens> {
   now = start;
-  const tokens = await actorTokens(options(changed), () => now);
+  const tokens = await actorTokens(options(changed), () => now, used);
   if (isRefusal(tokens)) throw new Error(tokens.what);
   return tokens;
 }
+
+const unused = (): null => null;
 
 let serial = 0;
 /** A token that holds at `start`, but for what is changed; a claim of undefined is left out. */
@@ -133,6 +138,19 @@ describe("a signed actor token", () => {
     for (const session of ["s1", "s2"]) expect((await life.check(token, session)).kind).toBe("actor_claim");
   });
 
+  it("that was used at one pool, or before the configuration changed, is used for all who share the memory", async () => {
+    const memory = usedTokens(() => now);
+    const before = await opened({ use: "once" }, memory);
+    const after = await opened({ use: "once" }, memory);
+    const another = await opened({ use: "once", issuer: "another" }, memory);
+    const token = await signed({ jti: "shared" });
+    expect((await before.check(token, "s1")).kind).toBe("actor_claim");
+    expect(await after.check(token, "s1")).toEqual(rule("token_replayed"));
+    expect((await another.check(await signed({ jti: "shared", iss: "another" }), "s1")).kind).toBe(
+      "actor_claim",
+    );
+  });
+
   it("that was checked before still ends when it expires", async () => {
     const { check } = await opened({ use: "life" });
     const token = await signed();
@@ -156,9 +174,11 @@ describe("an issuer's keys", () => {
     const secret = JSON.stringify({ keys: [{ kty: "oct", k: "c2VjcmV0" }] });
     const priv = JSON.stringify({ keys: [await exportJWK(issuer.privateKey)] });
     for (const text of [secret, priv, "{}", "nonsense", JSON.stringify({ keys: ["x"] })])
-      expect(isRefusal(await actorTokens(options({ keys: { kind: "inline", text } }), Date.now))).toBe(true);
+      expect(
+        isRefusal(await actorTokens(options({ keys: { kind: "inline", text } }), Date.now, unused)),
+      ).toBe(true);
     const keys: TokenKeys = { kind: "file", path: join(trusted.folder, "missing.json") };
-    expect(isRefusal(await actorTokens(options({ keys }), Date.now))).toBe(true);
+    expect(isRefusal(await actorTokens(options({ keys }), Date.now, unused))).toBe(true);
   });
 
   it("are read from a file again when a key is missing, but not at every stranger's wish", async () => {

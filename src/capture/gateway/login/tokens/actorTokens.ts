@@ -9,6 +9,7 @@ import {
   tokenChecker,
   tokenRefusal,
   type TokenRefusal,
+  type TokenRule,
 } from "./tokenChecker.ts";
 
 /** Tokens whose check is remembered: our choice, some 3 MB. */
@@ -38,19 +39,34 @@ export interface ActorTokens {
 }
 
 /** Checks the signed actor tokens of one pool. Tokens seen before cost a hash; memory is bounded. */
-export async function actorTokens(options: ActorTokenOptions, clock: Clock): Promise<ActorTokens | Refusal> {
+export async function actorTokens(
+  options: ActorTokenOptions,
+  clock: Clock,
+  used: UsedTokens,
+): Promise<ActorTokens | Refusal> {
   // tokenInComment, which has no time to wait, needs the server's own scanner.
   await loadModule();
   const checker = await tokenChecker(options, clock);
   if (isRefusal(checker)) return checker;
   const checked = new CheckedTokens(checker, clock);
-  const used = new UsedTokens(options, clock);
   return {
     check: async (token, session) => {
       const believed = await checked.check(token);
       if (believed.kind === "token_refusal") return believed;
-      // From here on nothing waits: of two who show a token at once, one is the second.
-      return used.refuse(believed, session) ?? actorClaim(believed);
+      const claim = actorClaim(believed);
+      if (claim.kind === "token_refusal" || options.use === "life") return claim;
+      const { jti } = believed.claims;
+      if (jti === undefined || parseTicketId(jti) === null) return tokenRefusal("token_claim");
+      const { clockTolerance, issuer, use } = options;
+      // The clock's tolerance is added, because for so long the token could still be believed.
+      const until = believed.expiresAt + clockTolerance;
+      const rule = await used({
+        id: JSON.stringify([issuer, jti]),
+        until,
+        session,
+        again: use === "session",
+      });
+      return rule === null ? claim : tokenRefusal(rule);
     },
   };
 }
@@ -96,40 +112,38 @@ class CheckedTokens {
   }
 }
 
-/** Remembers who showed which `jti` until its token has expired. */
-class UsedTokens {
-  readonly #options: ActorTokenOptions;
-  readonly #clock: Clock;
-  readonly #bySaid: Map<string, { readonly session: string; readonly until: number }> = new Map();
-  #sweptAt = 0;
+/** A token that is shown. */
+export interface TokenUse {
+  /** Of the token, among all issuers'. */
+  readonly id: string;
+  /** Epoch milliseconds; after that nobody believes it anyway. */
+  readonly until: number;
+  readonly session: string;
+  /** Whether the session that showed it first may show it again. */
+  readonly again: boolean;
+}
 
-  constructor(options: ActorTokenOptions, clock: Clock) {
-    this.#options = options;
-    this.#clock = clock;
-  }
+/** Notes a use; the rule that forbids it, or null. Asked of whoever remembers for all that share an address. */
+export type UsedTokens = (use: TokenUse) => TokenRule | null | Promise<TokenRule | null>;
 
-  refuse(token: BelievedToken, session: string): TokenRefusal | null {
-    if (this.#options.use === "life") return null;
-    const { jti } = token.claims;
-    if (jti === undefined || parseTicketId(jti) === null) return tokenRefusal("token_claim");
-    const before = this.#bySaid.get(jti);
-    if (before !== undefined) {
-      const again = this.#options.use === "session" && before.session === session;
-      return again ? null : tokenRefusal("token_replayed");
-    }
-    if (!this.#room()) return tokenRefusal("token_memory_full");
-    // The clock's tolerance is added, because for so long the token could still be believed.
-    this.#bySaid.set(jti, { session, until: token.expiresAt + this.#options.clockTolerance });
-    return null;
-  }
-
+/** Remembers who showed which token until it has expired. Nothing waits here: of two who show one at once, one is the second. */
+export function usedTokens(clock: Clock): (use: TokenUse) => TokenRule | null {
+  const byId = new Map<string, { readonly session: string; readonly until: number }>();
+  let sweptAt = 0;
   /** Sweeps at most once a second when full: a flood of tokens must not cost a sweep each. */
-  #room(): boolean {
-    const now = this.#clock();
-    if (this.#bySaid.size >= usedMax && now - this.#sweptAt >= sweepTime) {
-      this.#sweptAt = now;
-      for (const [jti, { until }] of this.#bySaid) if (until <= now) this.#bySaid.delete(jti);
+  const hasRoom = (): boolean => {
+    const now = clock();
+    if (byId.size >= usedMax && now - sweptAt >= sweepTime) {
+      sweptAt = now;
+      for (const [id, { until }] of byId) if (until <= now) byId.delete(id);
     }
-    return this.#bySaid.size < usedMax;
-  }
+    return byId.size < usedMax;
+  };
+  return ({ again, id, session, until }) => {
+    const before = byId.get(id);
+    if (before !== undefined) return again && before.session === session ? null : "token_replayed";
+    if (!hasRoom()) return "token_memory_full";
+    byId.set(id, { session, until });
+    return null;
+  };
 }

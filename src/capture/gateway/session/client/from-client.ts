@@ -10,24 +10,26 @@ import {
 import { isStatementRefusal, type StatementPlan, type StatementRefusal } from "../../plan.ts";
 import type { StatementNote } from "../../recording.ts";
 import { type Awaited, undescribed, willBeDescribed } from "../awaited.ts";
+import { all, type Change, noChange } from "../change.ts";
 import type { Identity } from "../identity.ts";
 import { contextKey, sameRights } from "../planner.ts";
 import { cutNames } from "./cut-names.ts";
-import { all, type Change, namesMax, noChange, type Prepared } from "./names.ts";
+import { namesMax, type Prepared } from "./names.ts";
 import {
   boundUnderOther,
   declaredUnderOther,
   expiredIdentity,
   failingFor,
   fastPath,
-  mayNotSpeak,
   notFound,
+  outliveTokens,
   preparedUnderOther,
   refusedName,
   severalStatements,
   tooManyNames,
   unfitBatch,
 } from "./refusals.ts";
+import { markOf } from "../marks.ts";
 import { Pipeline } from "./pipeline.ts";
 import { type Later, Planning } from "./planning.ts";
 import { isBoundLate, isIndirect, SessionNames, shapeless } from "./session-names.ts";
@@ -162,20 +164,19 @@ export class FromClient {
 
   /** Where a statement names another actor, the token is checked before anything else is read from the client. */
   #speakingFor(plan: StatementPlan | undefined, act: (spoken: Spoken) => null): Later {
-    if (plan?.does.kind === "set" && plan.does.name === "all") return act(this.#identitySet(null, false));
+    if (plan?.does.kind === "set" && plan.does.name === "all") return act(this.#naming(null, null));
     if (plan?.does.kind !== "set" || plan.does.name !== actorTokenSetting) return act(noChange);
-    const { identify } = this.#side.services;
-    const { local, value } = plan.does;
-    if (identify === null) return act(mayNotSpeak);
-    if (value === null) return act(this.#identitySet(null, local));
-    return identify(value, null).then((identity) => {
+    const { value } = plan.does;
+    if (value === null) return act(this.#naming(null, null));
+    if (this.#side.identities.size >= namesMax) return act(tooManyNames);
+    return this.#side.services.identify(value, null).then((identity) => {
       if (this.isSkipping) return act("skipped");
-      return act(isStatementRefusal(identity) ? identity : this.#identitySet(identity, local));
+      return act(isStatementRefusal(identity) ? identity : this.#naming(identity, value));
     });
   }
 
-  #identitySet(identity: Identity | null, local: boolean): Change {
-    return this.#side.identities.set(identity, local, this.pipeline.number);
+  #naming(identity: Identity | null, token: string | null): Change {
+    return this.#side.identities.set({ identity, mark: markOf(token) }, this.pipeline.number);
   }
 
   #refuseQuery(text: string, refusal: StatementRefusal): null {
@@ -309,8 +310,6 @@ export class FromClient {
   /** The statement as it must be run now: planned again if catalog or rights are others than when it was prepared. */
   #current(name: string, prepared: Prepared): Prepared | StatementRefusal {
     const identity = prepared.named ?? this.#side.identities.current;
-    const { expires } = identity;
-    if (expires !== null && expires <= this.#side.services.clock()) return expiredIdentity;
     const key = this.#key(identity);
     if (prepared.key === key) return prepared;
     if (prepared.bySql) return preparedUnderOther;
@@ -389,7 +388,7 @@ export class FromClient {
   ): Later {
     switch (message.kind) {
       case "Execute":
-        return isBoundLate(this.#names.portals.get(message.portal)?.plan)
+        return isBoundLate(this.#names.portals.get(message.portal)?.plan) || this.#side.context.isActorDue
           ? this.#onceKnown(() => this.#execute(message))
           : this.#execute(message);
       case "Describe":
@@ -440,8 +439,11 @@ export class FromClient {
     return null;
   }
 
-  /** What a plan's rows are made of, if they may be read now: a FETCH runs what was declared under other hours, perhaps. */
+  /** What a plan's rows are made of, if they may be read now: a portal was bound, and a cursor declared, under other hours, perhaps. */
   #source(plan: StatementPlan, identity: Identity): Source | StatementRefusal {
+    const { expires } = identity;
+    if (expires !== null && expires <= this.#side.services.clock() && !outliveTokens.has(plan.does.kind))
+      return expiredIdentity;
     const source = this.#names.sourceOf(plan, (named) => this.#key(named ?? identity));
     if (isStatementRefusal(source) || !source.protected) return source;
     return this.#side.services.mayRun(identity, this.#side.services.clock()) ?? source;
@@ -453,7 +455,7 @@ export class FromClient {
     context.runs(plan);
     const named = identity === identities.current ? null : identity;
     const backToLogin = plan.does.kind === "discard" && plan.does.target === "all";
-    const before = backToLogin ? this.#identitySet(null, false) : noChange;
+    const before = backToLogin ? this.#naming(null, null) : noChange;
     const key = this.#key(identity);
     return all([this.#names.runs(plan, { note, named, key, pipeline: this.pipeline.number }), before]);
   }

@@ -1,6 +1,7 @@
 import type { StatementPlan } from "../../plan.ts";
 import type { StatementNote } from "../../recording.ts";
 import type { Described } from "../awaited.ts";
+import { all, type Change, Changing } from "../change.ts";
 import type { Identity } from "../identity.ts";
 
 /** A prepared statement, made by Parse or by PREPARE: they share the server's names. */
@@ -34,19 +35,10 @@ export interface Portal {
   readonly pipeline: number;
 }
 
-/** What one name stood for, as far as the server has said, and what it was sent since to change that. */
-interface Entry<Thing> {
-  settled: Thing | undefined;
-  readonly pending: { thing: Thing | undefined; readonly pipeline: number }[];
-}
-
-/**
- * Named things of a session that come and go as the server's do. What is noted here when a message is sent holds once the server has
- * done it; what the server skips after an error is taken back, whatever was noted since.
- */
+/** Named things of a session that come and go as the server's do. */
 export class Names<Thing> {
   readonly #pipeline: () => number;
-  readonly #entries: Map<string, Entry<Thing>> = new Map();
+  readonly #entries: Map<string, Changing<Thing | undefined>> = new Map();
   /** Names with changes that the server has not answered. */
   readonly #changing: Set<string> = new Set();
 
@@ -56,24 +48,16 @@ export class Names<Thing> {
   }
 
   get(name: string): Thing | undefined {
-    const entry = this.#entries.get(name);
-    return entry === undefined ? undefined : latest(entry);
+    return this.#entries.get(name)?.latest;
   }
 
   get size(): number {
     return this.#entries.size;
   }
 
-  /**
-   * Whether the name may stand for something else at the server than here: its last change is of a pipeline that has ended, so that it
-   * may fail and what comes now be run nevertheless.
-   */
+  /** Whether the name may stand for something else at the server than here. */
   isUnsure(name: string): boolean {
-    const entry = this.#entries.get(name);
-    const last = entry?.pending.at(-1);
-    if (entry === undefined || last === undefined || last.pipeline === this.#pipeline()) return false;
-    const others = [entry.settled, ...entry.pending.map(({ thing }) => thing)];
-    return others.some((thing) => thing !== undefined && thing !== last.thing);
+    return this.#entries.get(name)?.isUnsure(this.#pipeline()) === true;
   }
 
   /** Whether a name that can be written in SQL is so, and stands for something here. */
@@ -93,10 +77,7 @@ export class Names<Thing> {
 
   /** Another note of the same thing. */
   replace(name: string, thing: Thing): void {
-    const entry = this.#entries.get(name);
-    const last = entry?.pending.at(-1);
-    if (last !== undefined) last.thing = thing;
-    else if (entry !== undefined) entry.settled = thing;
+    this.#entries.get(name)?.replace(thing);
   }
 
   /** @param named only those that SQL can name: DEALLOCATE ALL and DISCARD ALL leave the unnamed statement. */
@@ -109,58 +90,23 @@ export class Names<Thing> {
   keepOnly(keeps: (thing: Thing) => boolean): void {
     for (const [name, entry] of this.#entries) {
       if (entry.settled === undefined || keeps(entry.settled)) continue;
-      entry.settled = undefined;
+      entry.stands(undefined);
       this.#tidy(name, entry);
     }
   }
 
   #change(name: string, thing: Thing | undefined): Change {
-    const entry = this.#entries.get(name) ?? { settled: undefined, pending: [] };
+    const entry = this.#entries.get(name) ?? new Changing<Thing | undefined>(undefined);
     this.#entries.set(name, entry);
-    const change = { thing, pipeline: this.#pipeline() };
-    entry.pending.push(change);
     this.#changing.add(name);
-    // Only as long as it is pending: it is settled once, or taken back once.
-    const end = (settled: boolean): void => {
-      const at = entry.pending.indexOf(change);
-      if (at < 0) return;
-      if (settled) entry.settled = change.thing;
-      entry.pending.splice(at, 1);
-      this.#tidy(name, entry);
-    };
-    return { undo: () => end(false), settle: () => end(true) };
+    return entry.change(thing, this.#pipeline(), () => this.#tidy(name, entry));
   }
 
-  #tidy(name: string, entry: Entry<Thing>): void {
-    if (entry.pending.length > 0) return;
+  #tidy(name: string, entry: Changing<Thing | undefined>): void {
+    if (entry.isPending) return;
     this.#changing.delete(name);
     if (entry.settled === undefined) this.#entries.delete(name);
   }
-}
-
-function latest<Thing>({ pending, settled }: Entry<Thing>): Thing | undefined {
-  const last = pending.at(-1);
-  return last === undefined ? settled : last.thing;
-}
-
-/** What was noted in advance of the server's answer: taken back if it fails or skips that, settled if it does it. */
-export interface Change {
-  readonly undo: () => void;
-  readonly settle: () => void;
-}
-
-export const noChange: Change = { undo: () => undefined, settle: () => undefined };
-
-/** Several in one; the last is taken back first. */
-export function all(changes: readonly Change[]): Change {
-  return {
-    undo: () => {
-      for (const { undo } of changes.toReversed()) undo();
-    },
-    settle: () => {
-      for (const { settle } of changes) settle();
-    },
-  };
 }
 
 /** Bytes of a name that count at the server (NAMEDATALEN - 1): there, two names that differ only beyond them are one. */

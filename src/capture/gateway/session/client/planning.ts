@@ -2,7 +2,7 @@ import { isStatementRefusal, type StatementRefusal } from "../../plan.ts";
 import type { SessionContext } from "../context.ts";
 import type { Identities, Identity } from "../identity.ts";
 import type { PlannedStatement, SessionServices } from "../needs.ts";
-import { expiredIdentity, mayNotSpeak, unreadableComment } from "./refusals.ts";
+import { unreadableComment } from "./refusals.ts";
 
 /** Done, or done when the promise is: nothing else is read from the client before. */
 export type Later = null | Promise<null>;
@@ -10,7 +10,7 @@ export type Later = null | Promise<null>;
 interface PlanningSide {
   readonly identities: Identities;
   readonly context: SessionContext;
-  readonly services: Pick<SessionServices, "plan" | "identify" | "commentIn" | "clock">;
+  readonly services: Pick<SessionServices, "plan" | "identify" | "commentIn">;
 }
 
 /** From a text to its plans, once it is known whom it is for and what its names mean; the server is asked where it isn't. */
@@ -44,8 +44,6 @@ export class Planning {
 
   plan(text: string, identity: Identity): readonly PlannedStatement[] | StatementRefusal {
     const { context, services } = this.#side;
-    const now = services.clock();
-    if (identity.expires !== null && identity.expires <= now) return expiredIdentity;
     return services.plan(text, context.context(identity));
   }
 
@@ -54,11 +52,12 @@ export class Planning {
     act: (identity: Identity | StatementRefusal) => Later,
   ): Promise<null> {
     const { context } = this.#side;
-    const identity = await this.#identified(said);
+    const named = await this.#identified(said);
     const asked = context.isDue ? await context.renew() : "known";
     // Skipped by the server, and so is the message that waited.
     if (asked === null || this.#isSkipping()) return null;
-    return act(asked === "known" ? identity : asked);
+    if (asked !== "known") return act(asked);
+    return act(named ?? this.#unnamed(said));
   }
 
   async #again(
@@ -70,13 +69,19 @@ export class Planning {
     return this.#isSkipping() ? null : act(this.plan(text, identity));
   }
 
-  /** Whom the statement is for. An unsigned name is nobody's: anyone who can write SQL can write a comment. */
-  async #identified(said: ReturnType<SessionServices["commentIn"]>): Promise<Identity | StatementRefusal> {
-    const { identities, services } = this.#side;
-    if (said === null) return identities.current;
+  /** Whom a comment says that the statement is for; null: nobody. An unsigned name is nobody's: anyone who can write SQL can write a comment. */
+  async #identified(
+    said: ReturnType<SessionServices["commentIn"]>,
+  ): Promise<Identity | StatementRefusal | null> {
+    if (said === null) return null;
     if (said.kind === "malformed_comment") return unreadableComment;
-    if (said.token === null) return { ...identities.current, ticket: said.ticket };
-    return services.identify === null ? mayNotSpeak : services.identify(said.token, said.ticket);
+    if (said.token === null) return null;
+    return this.#side.services.identify(said.token, said.ticket);
+  }
+
+  #unnamed(said: ReturnType<SessionServices["commentIn"]>): Identity {
+    const { current } = this.#side.identities;
+    return said?.kind === "comment" ? { ...current, ticket: said.ticket } : current;
   }
 }
 

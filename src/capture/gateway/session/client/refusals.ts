@@ -1,4 +1,4 @@
-import { type StatementRefusal, statementRefusal } from "../../plan.ts";
+import { type StatementPlan, type StatementRefusal, statementRefusal } from "../../plan.ts";
 import { actorTokenSetting } from "../../admit/index.ts";
 import type { PlannedStatement } from "../needs.ts";
 import { namesMax } from "./names.ts";
@@ -72,17 +72,18 @@ export const boundUnderOther: StatementRefusal = statementRefusal({
   hint: "Bind it again.",
   rule: "stale_portal",
 });
+/** Statements that an expired token doesn't forbid: they end what was begun, or name somebody else. */
+export const outliveTokens: ReadonlySet<StatementPlan["does"]["kind"]> = new Set([
+  "set",
+  "discard",
+  "end",
+  "savepoint",
+]);
 export const expiredIdentity: StatementRefusal = statementRefusal({
   code: "28000",
   message: "whosaw: the actor token has expired",
   hint: "Set whosaw.actor_token to a fresh one.",
   rule: "token_expired",
-});
-export const mayNotSpeak: StatementRefusal = statementRefusal({
-  code: "42501",
-  message: "whosaw: this login may not speak for other actors",
-  hint: "Only logins under `pools` in whosaw.yaml may; log in as the person instead.",
-  rule: "no_pool",
 });
 export const unreadableComment: StatementRefusal = statementRefusal({
   code: "42501",

@@ -3,7 +3,8 @@ import type { StatementPlan, StatementRefusal } from "../../plan.ts";
 import type { StatementNote } from "../../recording.ts";
 import { undescribed } from "../awaited.ts";
 import type { Identity } from "../identity.ts";
-import { all, type Change, Names, noChange, type Portal, type Prepared } from "./names.ts";
+import { all, type Change, noChange } from "../change.ts";
+import { Names, type Portal, type Prepared } from "./names.ts";
 import {
   declaredUnderOther,
   fetchesFromFetch,

@@ -1,11 +1,11 @@
 import type { FrontendMessage, Writer } from "../../../../wire/index.ts";
 import type { StatementRefusal } from "../../plan.ts";
 import type { AwaitedQueue } from "../awaited.ts";
+import type { Change } from "../change.ts";
 import type { SessionContext } from "../context.ts";
 import type { Identities } from "../identity.ts";
 import type { SessionServices } from "../needs.ts";
 import type { Outbox } from "../outbox.ts";
-import type { Change } from "./names.ts";
 
 /** What the client's side of a session works with. */
 export interface ClientSide {

@@ -41,7 +41,7 @@ function run(): Run {
   return new Run(
     plan,
     plan,
-    { reader, role: {} as Role, ticket: null, expires: null },
+    { reader, role: () => ({}) as Role, ticket: null, expires: null },
     { normalized: "", original: "" },
   );
 }
