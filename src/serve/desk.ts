@@ -15,15 +15,7 @@ import {
   whatSaw,
   whoSaw,
 } from "../explain/index.ts";
-import {
-  type Attached,
-  type Store,
-  StoreError,
-  type StoreEvent,
-  missingData,
-  openLoader,
-  openStore,
-} from "../store/index.ts";
+import { type Attached, type Store, StoreError, missingData, openLoader, openStore } from "../store/index.ts";
 import {
   type Scope,
   type ScopeQuestion,
@@ -49,7 +41,7 @@ import { refreshAll } from "./live/refreshing.ts";
 import { lostStore } from "./lost-store.ts";
 import { mendingFile } from "./rebuild.ts";
 import { openKeeper } from "./recording.ts";
-import { storeOptionsOf } from "./store-options.ts";
+import { eventText, storeOptionsOf } from "./store-options.ts";
 import type { LogOptions } from "./witness.ts";
 
 export interface DeskOptions {
@@ -294,10 +286,4 @@ function configurationOf(options: DeskOptions, data: string): Configuration | Re
   const beside = join(data, "whosaw.yaml");
   const file = options.config ?? (isThere(beside) ? beside : null);
   return file === null ? {} : readConfiguration(file);
-}
-
-function eventText(event: StoreEvent): string {
-  return event.kind === "engine-died"
-    ? `the store's engine died (${event.how}); it is started again${event.said === "" ? "" : `\n  its last words: ${event.said}`}`
-    : "the store's engine runs again";
 }

@@ -1,4 +1,4 @@
-import { rename, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { type Clock, type Refusal, isRefusal, makeFolder, refusal } from "../base/index.ts";
@@ -67,7 +67,8 @@ export interface Told {
 
 /**
  * Builds the store anew from the log and the files kept beside it (I4): each import under its own number, in its own order, each
- * file checked against the digest in the log first. The old store is set aside and removed only when the new one stands.
+ * file checked against the digest in the log first. The old store is set aside, and removed only when the new one stands; of a rebuild
+ * that didn't end, whoever opens the store next puts it back.
  */
 export async function rebuild(options: RebuildOptions): Promise<Rebuilt | Refusal> {
   const data = resolve(options.data);
@@ -92,20 +93,17 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt | Refusa
       "Import the files again into a new data directory; what the log says of them stays provable.",
     );
   }
-  const old = join(data, "store.old");
-  await rm(old, { recursive: true, force: true });
-  await rename(join(data, "store"), old).catch(() => undefined);
-  // Half-done imports are not in the log: they begin again when they are asked for.
-  await rm(join(data, "staging"), { recursive: true, force: true });
-  const rebuilt = await importAll(data, { told, reader }, options);
-  if (isRefusal(rebuilt)) {
-    await rm(join(data, "store"), { recursive: true, force: true });
-    await rename(old, join(data, "store")).catch(() => undefined);
+  const store = await openStore({ data, anew: true });
+  if (isRefusal(store)) return store;
+  try {
+    const rebuilt = await importAll(store, { told, reader }, options);
+    if (isRefusal(rebuilt)) return rebuilt;
+    store.keepNew();
+    await rm(join(data, mendingFile), { force: true });
     return rebuilt;
+  } finally {
+    await store.close();
   }
-  await rm(old, { recursive: true, force: true });
-  await rm(join(data, mendingFile), { force: true });
-  return rebuilt;
 }
 
 /** Every import that the log tells of, in its order. */
@@ -135,29 +133,23 @@ function sameImport(one: ImportEntry, other: ImportEntry): boolean {
 }
 
 async function importAll(
-  data: string,
+  store: Store,
   { told, reader }: { readonly told: readonly Told[]; readonly reader: LogReader },
   { clock, onProgress }: RebuildOptions,
 ): Promise<Rebuilt | Refusal> {
-  const store = await openStore({ data });
-  if (isRefusal(store)) return store;
   const log = reader.checkpoint.origin;
   let sightings = 0;
-  try {
-    for (const [done, { index, entry }] of told.entries()) {
-      onProgress(done, told.length);
-      const imported = await importTold(store, { log, index, entry }, clock);
-      if (isRefusal(imported)) return imported;
-      if (entry.table === "accesses") sightings += imported;
-    }
-    const shipped = await shipLog(store, reader);
-    if (isRefusal(shipped)) return shipped;
-    await refreshAll(store, () => undefined);
-    const gateway = { entries: shipped.entries, sightings: shipped.sightings };
-    return { imports: told.length, sightings: sightings + gateway.sightings, gateway };
-  } finally {
-    await store.close();
+  for (const [done, { index, entry }] of told.entries()) {
+    onProgress(done, told.length);
+    const imported = await importTold(store, { log, index, entry }, clock);
+    if (isRefusal(imported)) return imported;
+    if (entry.table === "accesses") sightings += imported;
   }
+  const shipped = await shipLog(store, reader);
+  if (isRefusal(shipped)) return shipped;
+  await refreshAll(store, () => undefined);
+  const gateway = { entries: shipped.entries, sightings: shipped.sightings };
+  return { imports: told.length, sightings: sightings + gateway.sightings, gateway };
 }
 
 /** Takes in one import anew, under its own number; how many rows came in. */

@@ -10,7 +10,9 @@ import type { EngineReply, EngineStart } from "./engine.ts";
 /** What the store tells its owner about the engine; none of it needs an answer. */
 export type StoreEvent =
   | { readonly kind: "engine-died"; readonly how: string; readonly said: string }
-  | { readonly kind: "engine-restarted" };
+  | { readonly kind: "engine-restarted" }
+  /** A rebuild had not ended: the store from before it is back. */
+  | { readonly kind: "put-back" };
 
 export interface EmbeddedOptions {
   readonly folder: string;

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
-import { type Refusal, isRefusal, makeFolder, refusal } from "../base/index.ts";
+import { type Refusal, defect, isRefusal, makeFolder, refusal } from "../base/index.ts";
+import { keepNew, putBack, setAside } from "./anew.ts";
 import { type Client, openClient } from "./client.ts";
 import { type Embedded, type StoreEvent, startEmbedded } from "./embedded.ts";
 import { takeLock } from "./lock.ts";
@@ -25,6 +26,8 @@ export interface StoreOptions {
   readonly onEvent?: (event: StoreEvent) => void;
   /** Another process of this machine has the store open, and lets this one ask. */
   readonly attached?: Attached;
+  /** The embedded store begins empty, in place of the one that is there, which comes back unless `keepNew` is called. */
+  readonly anew?: boolean;
 }
 
 /** A store that another whosaw holds. */
@@ -50,6 +53,8 @@ export interface Store extends Client {
   readonly ready: () => Promise<Refusal | null>;
   /** The engine's process; null where it is a server or just dead. */
   readonly enginePid: () => number | null;
+  /** Of a store that was opened `anew`, when it holds everything: the one before it goes. */
+  readonly keepNew: () => void;
 }
 
 /** 3 GiB: measured need of a ten-million-row import is under 2.5 GiB, of a question far less. */
@@ -84,6 +89,10 @@ async function openLocked(
   data: string,
   release: () => void,
 ): Promise<Store | Refusal> {
+  if (options.server === undefined) {
+    if (putBack(data)) options.onEvent?.({ kind: "put-back" });
+    if (options.anew === true) setAside(data);
+  }
   const engine = options.server === undefined ? await startHere(options, join(data, "store")) : null;
   if (isRefusal(engine)) return engine;
   const address = engine === null ? serverOf(options) : { url: "http://localhost", socket: engine.socket };
@@ -120,6 +129,7 @@ async function openLocked(
     socket: engine?.socket ?? null,
     ready,
     enginePid: () => engine?.pid() ?? null,
+    keepNew: () => keepNew(data),
     close,
   };
 }
@@ -137,7 +147,17 @@ function attach(options: StoreOptions, data: string, { socket, ready }: Attached
     await client.close();
   };
   const embedded = socket !== null;
-  return { ...client, data, parser: parser.client, embedded, socket, ready, enginePid: () => null, close };
+  return {
+    ...client,
+    data,
+    parser: parser.client,
+    embedded,
+    socket,
+    ready,
+    enginePid: () => null,
+    keepNew: () => defect("a store that another process holds is not built anew here"),
+    close,
+  };
 }
 
 interface Parser {

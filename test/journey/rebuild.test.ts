@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -68,8 +69,20 @@ describe("the store", () => {
     const out = join(folder, "out.csv");
     expect(whosaw("kept", "0", "--out", out).status).toBe(0);
     expect(readFileSync(out, "utf8")).toBe(readFileSync(join(desk, "accesses.csv"), "utf8"));
-    expect(whosaw("kept", "0", "--out", out).status).toBe(3);
+    expect(whosaw("kept", "0", "--out", out).status).toBe(6);
     expect(whosaw("kept", "99", "--out", join(folder, "none")).status).toBe(3);
+  });
+
+  it("is left alone while another whosaw works on it, with what that one has half done", () => {
+    const data = join(folder, "data");
+    mkdirSync(join(data, "staging"), { recursive: true });
+    writeFileSync(join(data, "staging/half-done"), "");
+    writeFileSync(join(data, "store.lock"), JSON.stringify({ pid: process.pid }));
+    const refused = whosaw("rebuild");
+    rmSync(join(data, "store.lock"));
+    expect(refused).toMatchObject({ status: 6, stderr: expect.stringContaining(`process ${process.pid}`) });
+    expect(readdirSync(join(data, "staging"))).toEqual(["half-done"]);
+    expect(answers()).toEqual(before);
   });
 
   it("is not built from a kept file that somebody changed", () => {
@@ -77,6 +90,8 @@ describe("the store", () => {
     appendFileSync(join(folder, "data/files", name), "x");
     const refused = whosaw("rebuild");
     expect(refused.status).toBe(5);
+    const asked = whosaw("customer", "c-1");
+    expect(asked.stderr).toContain("a rebuild was interrupted: the store from before it is back");
     expect(answers()).toEqual(before);
   });
 });

@@ -15,7 +15,7 @@ import {
 import { type Store, openStore } from "../../store/index.ts";
 import type { GatewayConfiguration } from "../configuration/index.ts";
 import { type Reloaded, type WatchedConfiguration, watchConfiguration } from "../configuration/watch.ts";
-import { storeOptionsOf } from "../store-options.ts";
+import { eventText, storeOptionsOf } from "../store-options.ts";
 import { openPrivateSocket } from "../live/private-socket.ts";
 import { AlarmBell } from "../live/alarm-bell.ts";
 import { countInto, recallShown } from "../live/counting.ts";
@@ -112,7 +112,7 @@ class Opening {
     const store = await openStore({
       data,
       ...storeOptionsOf(storeSection),
-      onEvent: (event) => onEvent(eventText(event.kind)),
+      onEvent: (event) => onEvent(eventText(event)),
     });
     if (isRefusal(store)) return store;
     this.#undo.push(() => store.close());
@@ -311,10 +311,4 @@ function noGateway(file: string): Refusal {
     `${file} says nothing of a gateway`,
     "whosaw init postgres://... proposes its sections: gateway, protect, roles, users",
   );
-}
-
-function eventText(kind: "engine-died" | "engine-restarted"): string {
-  return kind === "engine-died"
-    ? "the store's engine died; recording goes on, and it is started again"
-    : "the store's engine runs again";
 }
