@@ -1,5 +1,5 @@
 import { decodeBackend, encodeFrontend, isFault, Writer } from "../../wire/index.ts";
-import type { CatalogAsk } from "./catalog/loadCatalog.ts";
+import { AskRefused, type CatalogAsk } from "./catalog/loadCatalog.ts";
 import type { EachRow } from "./net/knitNet.ts";
 import { connectUpstream, type UpstreamConnection, type UpstreamOptions } from "./login/index.ts";
 
@@ -92,11 +92,11 @@ function answerOf({ framer, stream }: UpstreamConnection, onRow: (row: Row) => v
   let rows = 0;
   let failed: string | null = null;
   return new Promise((resolve, reject) => {
-    const done = (why: string | null): void => {
+    const done = (why: string | AskRefused | null): void => {
       stream.off("data", read);
       stream.off("close", gone);
       if (why === null) resolve();
-      else reject(new Error(why));
+      else reject(typeof why === "string" ? new Error(why) : why);
     };
     const gone = (): void => done("the server closed the control connection");
     const read = (chunk: Buffer): void => {
@@ -112,10 +112,7 @@ function answerOf({ framer, stream }: UpstreamConnection, onRow: (row: Row) => v
           onRow(message.values.map((value) => value?.toString("utf8") ?? null));
         }
         if (message.kind === "ErrorResponse") failed = message.fields.sqlstate;
-        if (message.kind === "ReadyForQuery")
-          return done(
-            failed === null ? null : `the server refused a question of the gateway's own (${failed})`,
-          );
+        if (message.kind === "ReadyForQuery") return done(failed === null ? null : new AskRefused(failed));
       }
     };
     stream.on("data", read);

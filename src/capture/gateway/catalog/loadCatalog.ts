@@ -2,6 +2,22 @@ import type { Catalog } from "./catalog.ts";
 import { type CatalogRow, makeCatalog } from "./makeCatalog.ts";
 import { catalogQueries, fingerprint } from "./queries/index.ts";
 
+/** The server refused a question of the gateway's own. Nothing of its texts is kept. */
+export class AskRefused extends Error {
+  readonly sqlstate: string;
+
+  constructor(sqlstate: string) {
+    super(`the server refused a question of the gateway's own (${sqlstate})`);
+    this.sqlstate = sqlstate;
+  }
+}
+
+/**
+ * Milliseconds that a look waits for a lock: our choice. A view's text can't be had while somebody drops or replaces it, or changes a
+ * table that it shows, and everybody who must know what is new would wait with the look until that transaction ends.
+ */
+const lockMillisMax = 500;
+
 /** Runs one statement and gives its rows, cells in text form. Rejects when the server refuses. */
 export type CatalogAsk = (sql: string) => Promise<readonly CatalogRow[]>;
 
@@ -53,17 +69,24 @@ async function aside<T>(ask: CatalogAsk, place: CatalogPlace, act: () => Promise
   await ask(before);
   try {
     await ask("set local search_path = ''");
+    await ask(`set local lock_timeout = ${lockMillisMax}`);
     return await act();
   } finally {
     for (const statement of after) await ask(statement);
   }
 }
 
-/** Neither BEGIN nor SAVEPOINT leaves a pipeline's own transaction as it was, so the path is put back by hand. */
+/** Neither BEGIN nor SAVEPOINT leaves a pipeline's own transaction as it was, so the settings are put back by hand. */
 async function asideInPipeline<T>(ask: CatalogAsk, act: () => Promise<T>): Promise<T> {
-  const [[path] = []] = await ask("select pg_catalog.current_setting('search_path')");
-  await ask("select pg_catalog.set_config('search_path', '', true)");
+  const [[path, wait] = []] = await ask(
+    "select pg_catalog.current_setting('search_path'), pg_catalog.current_setting('lock_timeout')",
+  );
+  await ask(settings("", String(lockMillisMax)));
   const done = await act();
-  await ask(`select pg_catalog.set_config('search_path', '${(path ?? "").replaceAll("'", "''")}', true)`);
+  await ask(settings(path ?? "", wait ?? "0"));
   return done;
+}
+
+function settings(path: string, wait: string): string {
+  return `select pg_catalog.set_config('search_path', '${path.replaceAll("'", "''")}', true), pg_catalog.set_config('lock_timeout', '${wait}', true)`;
 }

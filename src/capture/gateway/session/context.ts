@@ -1,9 +1,10 @@
 import type { Catalog } from "../catalog/catalog.ts";
-import type { CatalogPlace } from "../catalog/loadCatalog.ts";
+import { AskRefused, type CatalogPlace } from "../catalog/loadCatalog.ts";
 import { looksMax } from "../catalog/sharedCatalog.ts";
 import { parseSearchPath } from "../catalog/searchPath.ts";
 import { isStatementRefusal, type PlanContext, type StatementPlan, type StatementRefusal } from "../plan.ts";
 import { actorTokenSetting } from "../admit/index.ts";
+import { notAsked } from "./client/refusals.ts";
 import type { Identities, Identity } from "./identity.ts";
 import { markQuery } from "./marks.ts";
 import type { SessionServices } from "./needs.ts";
@@ -138,7 +139,8 @@ export class SessionContext {
   async #renewCatalog(place: CatalogPlace): Promise<"known" | StatementRefusal | null> {
     const { catalog } = this.#services;
     if (!this.#temporary && place === "idle") {
-      await catalog.refresh();
+      const refreshed = await this.#refreshed();
+      if (refreshed !== "known") return refreshed;
       this.#own = null;
     } else {
       const beside = catalog.current();
@@ -177,15 +179,22 @@ export class SessionContext {
     }
   }
 
-  /** A name that isn't known may be newer than the last look. @returns whether there was something to look at again. */
-  async lookAgain(): Promise<boolean> {
-    if (this.#own === null) {
-      await this.#services.catalog.refresh();
-      return true;
-    }
+  /** A name that isn't known may be newer than the last look. @returns null if the server skipped a part of it. */
+  async lookAgain(): Promise<"known" | StatementRefusal | null> {
+    if (this.#own === null) return this.#refreshed();
     // Others may have made it since this session last looked for itself.
     this.#ownDue = true;
-    return (await this.renew()) === "known";
+    return this.renew();
+  }
+
+  /** A look that fails, because somebody locks a view perhaps, is the statement's failure that needs it, and no other's. */
+  async #refreshed(): Promise<"known" | StatementRefusal> {
+    try {
+      await this.#services.catalog.refresh();
+      return "known";
+    } catch (error) {
+      return notAsked(error instanceof AskRefused ? error.sqlstate : "08006");
+    }
   }
 
   /** Notes what a statement that is being sent does to names. */

@@ -65,8 +65,9 @@ export class Planning {
     identity: Identity,
     act: (planned: readonly PlannedStatement[] | StatementRefusal) => Later,
   ): Promise<null> {
-    await this.#side.context.lookAgain();
-    return this.#isSkipping() ? null : act(this.plan(text, identity));
+    const known = await this.#side.context.lookAgain();
+    if (known === null || this.#isSkipping()) return null;
+    return act(known === "known" ? this.plan(text, identity) : known);
   }
 
   /** Whom a comment says that the statement is for; null: nobody. An unsigned name is nobody's: anyone who can write SQL can write a comment. */

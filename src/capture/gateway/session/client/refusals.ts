@@ -91,6 +91,14 @@ export const unreadableComment: StatementRefusal = statementRefusal({
   hint: "Write one comment, at the statement's start or end: /*whosaw_token='...',ticket='...'*/, its values URL-encoded.",
   rule: "comment",
 });
+export function notAsked(code: string): StatementRefusal {
+  return statementRefusal({
+    code,
+    message: "whosaw: the catalog could not be asked what the statement's names mean",
+    hint: "Send the statement again.",
+    rule: "not_asked",
+  });
+}
 export const mayNotExport: StatementRefusal = statementRefusal({
   code: "42501",
   message: "whosaw: this role may not export customers' rows by COPY",

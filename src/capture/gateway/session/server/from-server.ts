@@ -11,6 +11,7 @@ import type { GatewayEvent } from "../../recording.ts";
 import { type StatementRefusal, statementRefusal } from "../../plan.ts";
 import { type Awaited, type AwaitedQueue, type Described, undescribed } from "../awaited.ts";
 import { givenAway, unlinked } from "../../sql/index.ts";
+import { notAsked } from "../client/refusals.ts";
 import { stripCopyLine } from "./copy-lines.ts";
 import type { Outbox } from "../outbox.ts";
 import type { Run } from "../run.ts";
@@ -419,15 +420,6 @@ export function refusalMessage(refusal: StatementRefusal): BackendMessage {
       unknown: [],
     },
   };
-}
-
-function notAsked(code: string): StatementRefusal {
-  return statementRefusal({
-    code,
-    message: "whosaw: the catalog could not be asked what the statement's names mean",
-    hint: "Send the statement again.",
-    rule: "not_asked",
-  });
 }
 
 function refusalEvent(
