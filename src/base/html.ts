@@ -111,8 +111,9 @@ caption { text-align: left; padding: .25rem 0; }
 table { border-collapse: collapse; min-width: 22rem; font-variant-numeric: tabular-nums; margin: .75rem 0; }
 th, td { text-align: left; padding: .3rem 1.5rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 td.number, th.number { text-align: right; }
-svg { max-width: 100%; height: auto; }
+svg { width: 100%; min-width: 34rem; height: auto; }
 svg text { fill: var(--soft); font: 12px system-ui, sans-serif; }
-code { background: var(--tint); padding: .1rem .3rem; border-radius: 4px; }
+.number { white-space: nowrap; }
+code { overflow-wrap: anywhere; background: var(--tint); padding: .1rem .3rem; border-radius: 4px; }
 @media print { main { padding: 0; max-width: none; } h2, caption { break-after: avoid; } tr { break-inside: avoid; } }
 `);

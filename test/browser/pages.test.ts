@@ -86,6 +86,11 @@ describe("a page", () => {
           });
           expect(contrast(ink ?? "", paper ?? "")).toBeGreaterThan(7);
           expect(wrong).toEqual([]);
+          await page.setViewportSize({ width: 400, height: 800 });
+          const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+          expect(wide, "the page itself never scrolls sideways on a phone").toBeLessThanOrEqual(400);
+          for (const text of await page.locator("svg text").all())
+            expect((await text.boundingBox())?.height).toBeGreaterThan(9);
           if (process.env["WHOSAW_SCREENSHOTS"] !== undefined) {
             await page.screenshot({
               path: join(process.env["WHOSAW_SCREENSHOTS"], `${name}-${scheme}.png`),

@@ -24,15 +24,23 @@ export function timelineFigure(days: readonly { day: string; reads: number; unex
         />`;
   const caption = `Reads a day, ${first.day} to ${last.day}; the tallest bar is ${tallest.toLocaleString("en-US")}. Grey: all reads. Red: unexplained.`;
   return html`<figure class="wide" style="margin:1rem 0">
-    <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${caption}">
-      <line x1="${left}" x2="${width}" y1="${height - bottom}" y2="${height - bottom}" stroke="var(--line)" />
-      <text x="${left - 6}" y="${top + 10}" text-anchor="end">${tallest.toLocaleString("en-US")}</text>
-      <text x="${left - 6}" y="${height - bottom}" text-anchor="end">0</text>
-      <text x="${left}" y="${height - 6}">${first.day}</text>
-      <text x="${width}" y="${height - 6}" text-anchor="end">${last.day}</text>
-      ${days.map(({ day, reads }) => rect(day, reads, "soft"))}
-      ${days.map(({ day, unexplained }) => rect(day, unexplained, "alarm"))}
-    </svg>
+    <div class="wide">
+      <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${caption}">
+        <line
+          x1="${left}"
+          x2="${width}"
+          y1="${height - bottom}"
+          y2="${height - bottom}"
+          stroke="var(--line)"
+        />
+        <text x="${left - 6}" y="${top + 10}" text-anchor="end">${tallest.toLocaleString("en-US")}</text>
+        <text x="${left - 6}" y="${height - bottom}" text-anchor="end">0</text>
+        <text x="${left}" y="${height - 6}">${first.day}</text>
+        <text x="${width}" y="${height - 6}" text-anchor="end">${last.day}</text>
+        ${days.map(({ day, reads }) => rect(day, reads, "soft"))}
+        ${days.map(({ day, unexplained }) => rect(day, unexplained, "alarm"))}
+      </svg>
+    </div>
     <figcaption class="soft">${caption}</figcaption>
   </figure>`;
 }

@@ -20,7 +20,7 @@ export function ladderFigure(steps: readonly LadderStep[], accounts: readonly st
     { name: "no leak", values: steps.map((step) => step.hypotheses.no_leak) },
   ];
   return `<figure>
-${picture(steps, series)}
+<div class="scroll">${picture(steps, series)}</div>
 <figcaption>The probability after each report. Every line is also in the table.</figcaption>
 </figure>
 ${ladderTable(steps, series)}`;

@@ -7,7 +7,7 @@ h1{font-size:1.7rem;line-height:1.25;margin:.2em 0 .6em}h2{font-size:1.2rem;marg
 .verdict{font-size:1.15rem;background:var(--mark);padding:.8rem 1rem;border-left:.35rem solid var(--a)}
 .soft,caption,figcaption{color:var(--soft)}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding:.3em 0}th,td{text-align:left;padding:.25em .6em .25em 0;border-bottom:1px solid var(--rule);vertical-align:top}
-.scroll{overflow-x:auto}figure{margin:0}svg{max-width:100%;height:auto}svg text{font:12px system-ui,sans-serif;fill:var(--ink)}
+.scroll{overflow-x:auto}figure{margin:0}svg{width:100%;min-width:34rem;height:auto}svg text{font:12px system-ui,sans-serif;fill:var(--ink)}
 .grid{stroke:var(--rule)}.line{fill:none;stroke-width:2.5}.s0{stroke:var(--a)}.s1{stroke:var(--b)}.s2{stroke:var(--c)}.s3{stroke:var(--d)}.s4{stroke:var(--e)}.s5{stroke:var(--f)}.s6{stroke:var(--soft)}
 pre{overflow-x:auto;background:var(--mark);padding:.8rem}@media print{body{max-width:none}details{display:block}}
 `;
