@@ -60,10 +60,9 @@ export class Names<Thing> {
     return this.#entries.get(name)?.isUnsure(this.#pipeline()) === true;
   }
 
-  /** Whether a name that can be written in SQL is so, and stands for something here. */
+  /** Whether a name that can be written in SQL is so. */
   get areUnsure(): boolean {
-    for (const name of this.#changing)
-      if (name !== "" && this.get(name) !== undefined && this.isUnsure(name)) return true;
+    for (const name of this.#changing) if (name !== "" && this.isUnsure(name)) return true;
     return false;
   }
 
