@@ -116,6 +116,22 @@ const pipelines: readonly (readonly [what: string, said: readonly Buffer[]])[] =
     ],
   ],
   [
+    "an unnamed statement goes with the Parse of an unknown name",
+    [say.parse(notes), sync, say.parse("select nothing from teams"), sync, ...runNamed(""), sync],
+  ],
+  [
+    "an unnamed statement goes with the Parse of a cursor over an unknown name",
+    [
+      say.parse(notes),
+      ...run("set local search_path = kb"),
+      ...run("declare c cursor for select 1"),
+      ...run("declare c scroll cursor with hold for select name from teams order by id"),
+      sync,
+      ...runNamed(""),
+      sync,
+    ],
+  ],
+  [
     "a description that was skipped is asked for again",
     [say.query(`prepare p as ${notes}`), ...fails, ...runNamed("p"), sync, ...runNamed("p"), sync],
   ],

@@ -168,7 +168,8 @@ export class AwaitedQueue {
       if (one !== undefined) skipped.push(one);
     }
     for (const one of skipped.toReversed()) {
-      one.change?.undo();
+      if (one === skipped[0] && one.change?.fail !== undefined) one.change.fail();
+      else one.change?.undo();
       if (one.kind === "ask") one.asked.done(failed);
     }
     return this.head !== undefined;

@@ -2,6 +2,8 @@
 export interface Change {
   readonly undo: () => void;
   readonly settle: () => void;
+  /** Where failing is not as if nothing had been sent. */
+  readonly fail?: () => void;
 }
 
 export const noChange: Change = { undo: () => undefined, settle: () => undefined };

@@ -202,7 +202,11 @@ export class FromClient {
     const statement = name === "" ? "" : refusedName;
     const sql = failingFor(refusal);
     this.#send({ from: "frontend", kind: "Parse", statement, sql, parameterTypes: [] });
-    return this.#awaitRefused(refusal, note, name === "" ? this.#names.statements.remove("") : noChange);
+    return this.#awaitRefused(
+      refusal,
+      note,
+      name === "" ? this.#names.statements.replaceUnnamed(undefined) : noChange,
+    );
   }
 
   #awaitRefused(refusal: StatementRefusal, note: StatementNote | null, change: Change = noChange): null {
@@ -257,7 +261,7 @@ export class FromClient {
       sql: plan === null || plan.sql === prepared.note.original ? text : plan.sql,
       parameterTypes: types,
     });
-    this.#await({ kind: "parse", shown, plan, change: this.#names.statements.put(name, prepared) });
+    this.#await({ kind: "parse", shown, plan, change: this.#names.parses(name, prepared) });
     // Rows may come without the client's ever asking for a description; the gateway must know where its columns stand.
     if (plan?.does.kind === "rows" && described.slots.length > 0)
       this.#describe("statement", name, prepared.described);

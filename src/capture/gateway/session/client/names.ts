@@ -74,6 +74,17 @@ export class Names<Thing> {
     return this.#change(name, undefined);
   }
 
+  /** As the server replaces the unnamed statement: what was there is gone even where the new one fails. */
+  replaceUnnamed(thing: Thing | undefined): Change {
+    const change = this.#change("", thing);
+    const fail = (): void => {
+      change.undo();
+      const entry = this.#entries.get("");
+      if (entry !== undefined) this.#forget("", entry);
+    };
+    return { ...change, fail };
+  }
+
   /** Another note of the same thing. */
   replace(name: string, thing: Thing): void {
     this.#entries.get(name)?.replace(thing);
@@ -88,10 +99,13 @@ export class Names<Thing> {
   /** Forgets what the server has ended by itself. */
   keepOnly(keeps: (thing: Thing) => boolean): void {
     for (const [name, entry] of this.#entries) {
-      if (entry.settled === undefined || keeps(entry.settled)) continue;
-      entry.stands(undefined);
-      this.#tidy(name, entry);
+      if (entry.settled !== undefined && !keeps(entry.settled)) this.#forget(name, entry);
     }
+  }
+
+  #forget(name: string, entry: Changing<Thing | undefined>): void {
+    entry.stands(undefined);
+    this.#tidy(name, entry);
   }
 
   #change(name: string, thing: Thing | undefined): Change {

@@ -99,6 +99,11 @@ export class SessionNames {
     return this.statements.areUnsure || this.portals.areUnsure;
   }
 
+  /** Notes what a Parse that is being sent does to the session. */
+  parses(name: string, prepared: Prepared): Change {
+    return name === "" ? this.statements.replaceUnnamed(prepared) : this.statements.put(name, prepared);
+  }
+
   /** Notes what a statement that is being sent does to the session. */
   runs(plan: StatementPlan, { note, named, key, pipeline }: Running): Change {
     const { does } = plan;
