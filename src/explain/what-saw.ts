@@ -4,11 +4,11 @@ import {
   actorActions,
   actorCounts,
   actorFields,
+  actorProbes,
   actorUnknown,
   actorWho,
   teamShares,
 } from "./queries/actor-summary.ts";
-import { actorProbes } from "./queries/probes.ts";
 import { type Span, spanParams } from "./span.ts";
 
 /** The answer of `whosaw actor` (docs/formats/answers.md): counts, explained share, peers, timeline. */

@@ -8,8 +8,7 @@ import {
 import { liveImportMin } from "../store/index.ts";
 import type { Engine } from "./engine.ts";
 import { customerSightings } from "./queries/customer-sightings.ts";
-import { customerUnknown } from "./queries/customer-unknown.ts";
-import { customerProbes } from "./queries/probes.ts";
+import { customerProbes, customerUnknown } from "./queries/customer-unnamed.ts";
 import { readsAfterSearches, searchesPerQueryMax } from "./queries/reads-after-searches.ts";
 import { type SightingReceipt, receiptsOf } from "./receipts.ts";
 import { type Span, spanParams } from "./span.ts";

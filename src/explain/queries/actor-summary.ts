@@ -36,6 +36,12 @@ export const actorUnknown: string = `
   WHERE actor IN {actors:Array(String)}
     AND time BETWEEN {since:DateTime64(3,'UTC')} AND {until:DateTime64(3,'UTC')}`;
 
+/** Parameters as above. Statements that customers' fields decided and that name nobody, by what they were about. */
+export const actorProbes: string = `
+  SELECT target, fields, count() AS probes FROM probes
+  WHERE actor IN {actors:Array(String)} AND time BETWEEN {since:DateTime64(3,'UTC')} AND {until:DateTime64(3,'UTC')}
+  GROUP BY target, fields ORDER BY probes DESC, target, fields`;
+
 /** Who the actor is, as far as the actors table says. Parameters: actors. */
 export const actorWho: string = `
   SELECT id, kind, team, language FROM actors FINAL WHERE id IN {actors:Array(String)}`;
