@@ -162,6 +162,85 @@ describe("whoever a token named in a transaction", () => {
   });
 });
 
+const set = (token: string, local = false): string =>
+  `set ${local ? "local " : ""}whosaw.actor_token = '${token}'`;
+const extended = (sql: string): readonly Buffer[] => [say.parse(sql), say.bind(), say.execute()];
+const seenBy = (): readonly string[] =>
+  events.flatMap((event) => (event.kind === "sighting" ? [event.reader.actor] : []));
+
+describe("whoever a token named, and the client doesn't wait to hear", () => {
+  it("isn't blamed for what comes behind a rollback in the same text", async () => {
+    const client = await join(gateway.address, postgres.lead);
+    await client.query(set(await tokenFor("ben")));
+    for (const end of ["rollback", "rollback to s"]) {
+      await client.query("begin; savepoint s");
+      await client.query(set(await tokenFor("anna")));
+      expect((await client.query(`${end}; ${read}`)).errors).toEqual(["42501"]);
+      await client.query("rollback");
+    }
+    expect((await client.query(`begin; ${read}; commit; ${read}`)).errors).toEqual([]);
+    expect(seenBy()).toEqual(["ben", "ben"]);
+    await client.end();
+  });
+
+  it("isn't blamed for what comes behind a rollback in the same pipeline", async () => {
+    const client = await join(gateway.address, postgres.lead);
+    const [anna, ben] = [await tokenFor("anna"), await tokenFor("ben")];
+    const statements = [
+      "begin",
+      set(ben),
+      "savepoint s",
+      set(anna),
+      read,
+      "rollback to s",
+      read,
+      "rollback",
+      read,
+    ];
+    const { errors } = await client.pipeline([...statements.flatMap(extended), say.sync()]);
+    expect([errors, seenBy()]).toEqual([[], ["anna", "ben", "desk_lead"]]);
+    await client.end();
+  });
+
+  it("isn't blamed for what a portal shows that was bound before the rollback", async () => {
+    const client = await join(gateway.address, postgres.lead);
+    const anna = await tokenFor("anna");
+    const bound = [say.parse(read, "one"), say.bind({ portal: "p", statement: "one" })];
+    const steps = [...extended("begin"), ...bound, ...extended("savepoint s"), ...extended(set(anna))];
+    const { errors } = await client.pipeline([
+      ...steps,
+      ...extended("rollback to s"),
+      say.execute("p"),
+      say.sync(),
+    ]);
+    expect([errors, seenBy()]).toEqual([[], ["desk_lead"]]);
+    await client.end();
+  });
+
+  it("is blamed for nothing in a transaction that begins behind a SET LOCAL of its own", async () => {
+    const client = await join(gateway.address, postgres.lead);
+    const anna = await tokenFor("anna");
+    const answer = await client.pipeline([set(anna, true), "begin", read].map(say.query), 3);
+    expect([answer.errors, seenBy()]).toEqual([[], ["desk_lead"]]);
+    await client.end();
+  });
+
+  it("is blamed for what follows in one packet, and whoever is named next for what follows that", async () => {
+    const client = await join(gateway.address, postgres.lead);
+    const texts = [
+      set(await tokenFor("anna")),
+      read,
+      set(await tokenFor("ben")),
+      read,
+      set("no token"),
+      read,
+    ];
+    const { errors } = await client.pipeline(texts.map(say.query), 6);
+    expect([errors, seenBy()]).toEqual([["28000"], ["anna", "ben", "ben"]]);
+    await client.end();
+  });
+});
+
 describe("a configuration that changes", () => {
   it("narrows what sessions, tokens and prepared statements see that were there before it", async () => {
     const client = await enter();

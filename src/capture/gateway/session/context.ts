@@ -79,9 +79,9 @@ export class SessionContext {
     return this.#actorDue && this.#place() !== "failed";
   }
 
-  /** Whether the end of a transaction may change what names mean. */
+  /** Whether the end of a transaction, or of a part of it, may change what names mean or whom the session stands for. */
   get isUnsettled(): boolean {
-    return this.#unsettled;
+    return this.#unsettled || this.#named !== "no";
   }
 
   /** The catalog and names as of now. `isDue` must be false. */
@@ -233,9 +233,13 @@ export class SessionContext {
     this.#ownDue ||= this.#own !== null;
   }
 
-  /** No transaction is open: what was named for one holds no more. */
-  transactionEnded(): void {
+  /** No transaction is open: who was named for one isn't any more. @param quiet everything that was sent is answered. */
+  transactionEnded(quiet: boolean): void {
     if (this.#named === "local") this.#actorDue = true;
+    if (!quiet || this.#actorDue) return;
+    // Who was named in none that could fail, or be ended otherwise, stays.
+    this.#named = "no";
+    this.#identities.settled();
   }
 
   #names(local: boolean): void {

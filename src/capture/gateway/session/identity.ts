@@ -66,9 +66,14 @@ export class Identities {
   stands(mark: string, certain: boolean): void {
     const naming = this.#named.get(mark) ?? defect("the server keeps the mark of somebody whom nobody named");
     this.#naming.stands(naming);
-    if (!certain) return;
+    if (certain) this.settled();
+  }
+
+  /** No transaction can take back what the server has said. */
+  settled(): void {
+    const { settled } = this.#naming;
     this.#named.clear();
-    for (const one of [nobody, naming]) this.#named.set(one.mark, one);
+    for (const one of [nobody, settled]) this.#named.set(one.mark, one);
   }
 
   /** Everyone whom the session may come to stand for: whoever suspends one of them ends it. */

@@ -299,7 +299,7 @@ export class Session {
     if (this.#awaited.length === 0 && status === "idle") this.#fromClient.idle();
     if (this.#awaited.length === 0 && !this.#fromClient.pipeline.isOpen) this.#context.quiet();
     if (status !== "idle") return;
-    this.#context.transactionEnded();
+    this.#context.transactionEnded(this.#awaited.length === 0);
     if (pipeline !== null) this.#fromClient.transactionEnded(pipeline);
     if (this.#draining && this.isIdle) setImmediate(() => this.drain());
   }
