@@ -27,7 +27,7 @@ import {
   welcomeBytes,
 } from "./login/index.ts";
 import { listenAt } from "./listening.ts";
-import { statementRefusal } from "./plan.ts";
+import { type StatementRefusal, statementRefusal } from "./plan.ts";
 import type { GatewayEvent, Reader, RecordEvents } from "./recording.ts";
 import { QuotaBook } from "./quota-book.ts";
 import { type RoleNamed, Rules } from "./rules.ts";
@@ -263,6 +263,11 @@ class Gateway {
     seat: Seat,
   ): Promise<Ending> {
     const { client, key, upstream } = ends;
+    const refused = this.#refusedMeanwhile(login, seat);
+    if (refused !== null) {
+      endWith(client.stream, fatalBytes(refused));
+      return Promise.resolve(refused === suspendedLogin ? "suspended" : "refused");
+    }
     const session = new Session(
       {
         client: { socket: client.stream, framer: client.framer },
@@ -282,10 +287,6 @@ class Gateway {
       }),
     );
     session.start();
-    // It may have been suspended while it logged in.
-    if (this.#rules.isSuspended(login.reader.actor)) session.cut("suspended");
-    // And what lets it in may have been taken away.
-    else if (!this.#mayStay(session, seat)) session.cut("refused");
     return session.ended.finally(() => this.#sessions.delete(session));
   }
 
@@ -376,19 +377,26 @@ class Gateway {
     if (refused !== null) return refused;
     this.#config = config;
     this.#speakers = speakers;
-    for (const [session, seat] of this.#sessions) if (!this.#mayStay(session, seat)) session.cut("refused");
+    for (const [session, seat] of this.#sessions)
+      if (!this.#mayStay(session.identitiesNow, seat)) session.cut("refused");
     return null;
   }
 
+  /** It may have been suspended while it logged in, and what lets it in been taken away. */
+  #refusedMeanwhile(login: Identity, seat: Seat): StatementRefusal | null {
+    if (this.#rules.isSuspended(login.reader.actor)) return suspendedLogin;
+    return this.#mayStay([login], seat) ? null : noRole;
+  }
+
   /** Whether the login would be let in as it was, and everyone whom the session stands for still has a role that can be had on it. */
-  #mayStay({ identitiesNow }: Session, { database, upstream, user }: Seat): boolean {
+  #mayStay(identities: readonly Identity[], { database, upstream, user }: Seat): boolean {
     const now = this.#config.login.users.get(user.name);
     return (
       now?.actor === user.actor &&
       now.role === user.role &&
       (now.pool === null) === (user.pool === null) &&
       now.databases?.includes(database) !== false &&
-      identitiesNow.every(({ reader }) => this.#roleNamed(reader.role)?.upstream === upstream)
+      identities.every(({ reader }) => this.#roleNamed(reader.role)?.upstream === upstream)
     );
   }
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ActorTokenOptions, GatewayEvent } from "../../../src/capture/index.ts";
 import type { Role } from "../../../src/policy/index.ts";
 import { say } from "../bytes.ts";
-import { join } from "../client.ts";
+import { dial, join } from "../client.ts";
 import { type Postgres, startPostgres } from "../postgres.ts";
 import { wideRole } from "../protection.ts";
 import { type GatewayWish, type RunningGateway, startThrough, throughConfig } from "../through.ts";
@@ -16,6 +16,8 @@ let postgres: Postgres;
 let gateway: RunningGateway;
 let wish: GatewayWish;
 const events: GatewayEvent[] = [];
+/** What is done while somebody logs in: their proof was right, and they were told so. */
+let meanwhile: (() => Promise<unknown>) | null = null;
 
 const masked: Role = { ...wideRole, show: { ...wideRole.show, contact: "masked" } };
 
@@ -38,6 +40,7 @@ beforeAll(async () => {
     pools: { desk_lead: tokens },
     record: async (said) => {
       events.push(...said);
+      if (said.some(({ kind }) => kind === "login")) await meanwhile?.();
       return null;
     },
   };
@@ -282,6 +285,30 @@ describe("a configuration that changes", () => {
     await gateway.gateway.reload(await throughConfig({ ...wish, others: [] }));
     expect(await blamed(client, [read])).toEqual([]);
     await gateway.gateway.reload(await throughConfig(wish));
+  });
+});
+
+describe("somebody who is logging in", () => {
+  it.each<readonly [string, () => Promise<unknown>, () => unknown]>([
+    [
+      "isn't let in who is suspended meanwhile",
+      () => gateway.gateway.suspend("desk_lead"),
+      () => gateway.gateway.restore("desk_lead"),
+    ],
+    [
+      "isn't let in whom a new configuration takes away meanwhile",
+      async () => gateway.gateway.reload(await throughConfig({ ...wish, roles: { desk_agent: wideRole } })),
+      async () => gateway.gateway.reload(await throughConfig(wish)),
+    ],
+  ])("%s", async (_, act, back) => {
+    meanwhile = act;
+    const client = await dial(gateway.address);
+    const { errors } = await client.login(postgres.lead, gateway.address.database, []);
+    expect(errors).toEqual(["28000"]);
+    expect(await client.listen(1_500)).toMatchObject({ messages: [], closed: true });
+    expect(events.map(({ kind }) => kind)).toEqual(["login", "logout"]);
+    meanwhile = null;
+    await back();
   });
 });
 

@@ -170,7 +170,7 @@ function shown(signed: Signed): Readonly<Record<string, string>> {
   return { PGSSLMODE: "require", PGSSLCERT: signed.certFile, PGSSLKEY: signed.keyFile };
 }
 
-function token(claims: Readonly<Record<string, string>>, from = "-1m", until = "5m"): Promise<string> {
+function token(claims: Readonly<Record<string, unknown>>, from = "-1m", until = "5m"): Promise<string> {
   return new SignJWT({ email: "ada@example.com", iss: "https://login.example.com", aud: "whosaw", ...claims })
     .setProtectedHeader({ alg: "ES256", kid: "k" })
     .setIssuedAt(from)
@@ -270,6 +270,7 @@ describe("psql, at a gateway that asks for", () => {
     for (const bad of [
       "nonsense",
       await token({ email: "eve@example.com" }),
+      await token({ email_verified: false }),
       await token({}, "-2h", "-1h"),
       await token({ aud: "other" }),
       await token({}, "-1m", "2h"),
@@ -278,6 +279,7 @@ describe("psql, at a gateway that asks for", () => {
     expect(at.refused.map(({ rule }) => rule)).toEqual([
       "token_without_tls",
       "token_malformed",
+      "token_of_another",
       "token_of_another",
       "token_expired",
       "token_claim",

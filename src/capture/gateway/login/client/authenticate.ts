@@ -155,10 +155,15 @@ async function byToken(claimant: Claimant, subject: string, door: Door): Promise
   given.password.fill(0);
   const checked = await oidc?.(token);
   const believed =
-    checked?.kind === "token" && options.oidc !== null && checked.claims[options.oidc.claim] === subject;
+    checked?.kind === "token" && options.oidc !== null && says(checked.claims, options.oidc.claim, subject);
   if (believed) return { kind: "proved", method: "token", last: null };
   const rule = checked?.kind === "token_refusal" ? checked.rule : "token_of_another";
   return { ...wrongPassword(claimant.name), rule };
+}
+
+/** OpenID Connect Core 5.1: an address that its issuer says it hasn't verified is anybody's who typed it in. */
+function says(claims: Readonly<Record<string, unknown>>, claim: string, subject: string): boolean {
+  return claims[claim] === subject && !(claim === "email" && claims["email_verified"] === false);
 }
 
 /** The client's next message, which must be this one. */

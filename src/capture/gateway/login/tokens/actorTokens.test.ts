@@ -1,6 +1,6 @@
 import { createServer } from "node:https";
 import { createHmac, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { exportJWK, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -8,6 +8,7 @@ import { isRefusal } from "../../../../base/index.ts";
 import { type Authority, authority } from "../certificates.testing.ts";
 import type { ActorTokenOptions, TokenKeys } from "../options.ts";
 import { type ActorTokens, actorTokens, usedTokens } from "./actorTokens.ts";
+import { staleTime } from "./tokenKeys.ts";
 
 const issuer = generateKeyPairSync("ed25519");
 const stranger = generateKeyPairSync("ed25519");
@@ -191,6 +192,22 @@ describe("an issuer's keys", () => {
     expect(await check(token, "s")).toEqual(rule("token_signature"));
     now = start + 31_000;
     expect((await check(token, "s")).kind).toBe("actor_claim");
+  });
+
+  it("that can't be read again are believed for an hour, and not for as long as somebody keeps us from them", async () => {
+    const path = join(trusted.folder, "gone.json");
+    writeFileSync(path, jwks);
+    const { check } = await opened({ keys: { kind: "file", path } });
+    rmSync(path);
+    const at = async (millis: number): Promise<unknown> => {
+      now = start + millis;
+      const seconds = now / 1000;
+      return check(await signed({ iat: seconds, exp: seconds + 60 }), "s");
+    };
+    expect(await at(staleTime)).toMatchObject({ kind: "actor_claim" });
+    expect(await at(staleTime + 1_000)).toEqual(rule("token_keys"));
+    writeFileSync(path, jwks);
+    expect(await at(2 * staleTime)).toMatchObject({ kind: "actor_claim" });
   });
 
   it("are fetched over https from who the authority signed for, within their size, and not by redirect", async () => {

@@ -10,6 +10,8 @@ const fetchTimeMax = 5_000;
 /** A document is read again after ten minutes, and for a key that it doesn't have, but then at most every thirty seconds. */
 const freshTime = 600_000;
 const retryTime = 30_000;
+/** When it can't be read again, its keys are believed so long: whoever keeps us from it must not keep a withdrawn key alive. */
+export const staleTime = 3_600_000;
 
 /** The keys of an issuer. A key that can't be had makes the token refused, never believed. */
 export type FindKey = JWTVerifyGetKey;
@@ -21,11 +23,14 @@ export async function tokenKeys(keys: TokenKeys, clock: Clock): Promise<FindKey 
   if (isRefusal(first) && keys.kind !== "url") return first;
   let current: FindKey | null = isRefusal(first) ? null : first;
   let readAt = clock();
+  let goodAt = readAt;
   let reading: Promise<void> | null = null;
   const read = async (): Promise<void> => {
     readAt = clock();
     const found = await readKeys(keys);
-    if (!isRefusal(found)) current = found;
+    if (isRefusal(found)) return;
+    current = found;
+    goodAt = readAt;
   };
   const again = async (): Promise<void> => {
     reading ??= read().finally(() => {
@@ -36,7 +41,8 @@ export async function tokenKeys(keys: TokenKeys, clock: Clock): Promise<FindKey 
   return async (header, token) => {
     if (keys.kind !== "inline" && clock() - readAt > (current === null ? retryTime : freshTime))
       await again();
-    if (current === null) throw new Error("the issuer's keys can't be read");
+    if (current === null || (keys.kind !== "inline" && clock() - goodAt > staleTime))
+      throw new Error("the issuer's keys can't be read");
     try {
       return await current(header, token);
     } catch (error) {
