@@ -14,8 +14,9 @@ import {
   type VerifierKey,
 } from "../tlog/index.ts";
 import { randomBytes } from "node:crypto";
-import { isRefusal, refusal, systemClock, type Clock, type Refusal } from "../base/index.ts";
+import { isRefusal, makeFolder, refusal, systemClock, type Clock, type Refusal } from "../base/index.ts";
 import { Disk } from "./disk.ts";
+import { errnoText, remedyOf } from "./errno.ts";
 import { openWitnessKey, type Bytes } from "./keys.ts";
 import { takeLock, type Lock } from "./lock.ts";
 
@@ -137,13 +138,27 @@ export async function openWitness(dir: string, options: WitnessOptions): Promise
   if (logs.length !== keys.length)
     return refusal("usage", "a log's key is not a verifier key", "take it from the log's keys/log.vkey");
   const disk = new Disk(dir);
-  await disk.folder("witness");
-  await disk.folder("keys");
-  const lock = takeLock(disk.path("witness/lock"));
+  const lock = await lockOf(disk, dir);
   if (isRefusal(lock)) return lock;
   const signer = await openWitnessKey(disk, options.name ?? null, options.random ?? randomBytes);
   if (!isRefusal(signer))
     return new Witness({ disk, signer, logs, clock: options.clock ?? systemClock, lock });
   lock.release();
   return signer;
+}
+
+async function lockOf(disk: Disk, dir: string): Promise<Lock | Refusal> {
+  try {
+    makeFolder(dir, 0o750);
+    await disk.folder("witness");
+    await disk.folder("keys");
+    return takeLock(disk.path("witness/lock"));
+  } catch (error) {
+    if (!(error instanceof Error) || !("code" in error)) throw error;
+    return refusal(
+      "input",
+      `the witness's directory ${dir} can't be used: ${errnoText(error)}`,
+      remedyOf(error, "that directory"),
+    );
+  }
 }

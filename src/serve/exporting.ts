@@ -178,6 +178,7 @@ function partOf(store: Store, to: ExportTarget): string {
 export function unfitTarget({ to, format }: Pick<ExportWish, "to" | "format">): Refusal | null {
   if (!("file" in to))
     return format === "parquet" ? refusal("usage", "parquet is no text", "Name a file with --out.") : null;
+  if (to.file === "") return refusal("usage", "the file has no name", "Name it with --out.");
   const there = statSync(to.file, { throwIfNoEntry: false });
   if (there === undefined)
     return existsSync(dirname(resolve(to.file)))

@@ -16,11 +16,13 @@ const rawKeyBytes = 32;
 export function readApproverKey(pem: string, passphrase: string | null): ApproverKey | Refusal {
   const key = keyIn(pem, passphrase);
   if (key?.asymmetricKeyType !== "ed25519")
-    return refusal(
-      "input",
-      isEncryptedKey(pem) ? "that passphrase does not open the key" : "that is no Ed25519 key in PEM",
-      "make one with `whosaw approver NAME --new FILE`, or `openssl genpkey -algorithm ed25519`",
-    );
+    return isEncryptedKey(pem)
+      ? refusal("input", "that passphrase does not open the key", "Give the one that it was made with.")
+      : refusal(
+          "input",
+          "that is no Ed25519 key in PEM",
+          "make one with `whosaw approver NAME --new FILE`, or `openssl genpkey -algorithm ed25519`",
+        );
   const publicKey = (key.type === "private" ? createPublicKey(key) : key)
     .export({ format: "der", type: "spki" })
     .subarray(-rawKeyBytes);
