@@ -151,7 +151,7 @@ function textOf(file: string): string | undefined {
 function verdictText({ screen }: Invocation, verdict: Verdict): string {
   const head = verdict.ok
     ? `${paint(screen, "bold", "The log is whole:")} ${count(verdict.size)} entries of ${verdict.log ?? "?"}, root ${verdict.root ?? "?"}.\n`
-    : `${paint(screen, "bold", "Something is wrong")} with the log${verdict.log === null ? "" : ` ${verdict.log}`}, which says it has ${count(verdict.size)} entries.\n`;
+    : `${paint(screen, "bold", "Something is wrong")} with the log${verdict.log === null ? ".\n" : ` ${verdict.log}, which says it has ${count(verdict.size)} entries.\n`}`;
   return [
     head,
     erasureText(verdict),

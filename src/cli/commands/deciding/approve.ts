@@ -18,7 +18,19 @@ export async function approveCommand(
   id: number | undefined,
   options: ApproveOptions,
 ): Promise<ExitCode> {
-  if (id === undefined) return listOpen(invocation);
+  if (id === undefined) {
+    // A list that ends with 0 would read as an approval, and its text would be signed in place of the proposal's.
+    if (options.key !== undefined || options.signature !== undefined || options.print === true)
+      return refuse(
+        invocation,
+        refusal(
+          "usage",
+          "which proposal is not said",
+          "whosaw approve ID; without options it lists what is open.",
+        ),
+      );
+    return listOpen(invocation);
+  }
   if (options.print === true) return printText(invocation, id);
   const agreement = await agreementOf(options);
   if (isRefusal(agreement)) return refuse(invocation, agreement);
