@@ -1,8 +1,9 @@
 import { setFlagsFromString } from "node:v8";
 import type { Node, ParseResult, SelectStmt } from "@pgsql/types";
-import { loadModule, normalizeSync, parseSync } from "libpg-query";
+import { loadModule, parseSync } from "libpg-query";
 import { defect } from "../../../../base/index.ts";
 import { statementRefusal, type StatementRefusal } from "../../plan.ts";
+import { lexemesOf, withoutLiterals } from "./lexemes.ts";
 
 /** One statement of a query text. */
 export interface ParsedStatement {
@@ -10,7 +11,7 @@ export interface ParsedStatement {
   readonly tree: Node;
   /** What the client wrote, without the semicolon, comments before it included. */
   readonly text: string;
-  /** Literals removed (pg_query's normalize). */
+  /** Literals removed. */
   readonly normalized: string;
   /** The query text that it came in: the tree's locations are bytes of it. */
   readonly whole: string;
@@ -31,10 +32,7 @@ const nestingMax = 1_000;
 /** A text too short to nest deeper than the stack allows needn't be measured. */
 const measuredFrom = 1_500;
 
-interface Parser {
-  readonly parse: (text: string) => ParseResult;
-  readonly normalize: (text: string) => string;
-}
+type Parser = (text: string) => ParseResult;
 
 /** Null while there is none, or while a broken one is being replaced. */
 let parser: Parser | null = null;
@@ -51,7 +49,7 @@ export async function loadParser(): Promise<void> {
   if (parser !== null) return;
   setFlagsFromString(oneCompiler);
   await loadModule();
-  parser = { parse: parseSync, normalize: normalizeSync };
+  parser = parseSync;
 }
 
 /** An instance that a stack overflow or a trap left in the middle of something is never used again: its memory may be wrong. */
@@ -66,7 +64,7 @@ async function anotherInstance(number: number): Promise<void> {
     `${import.meta.resolve("libpg-query")}?instance=${number}`
   );
   await fresh.loadModule();
-  parser = { parse: fresh.parseSync, normalize: fresh.normalizeSync };
+  parser = fresh.parseSync;
 }
 
 function refused(code: string, message: string, hint: string): StatementRefusal {
@@ -89,7 +87,7 @@ function isSyntaxError(error: unknown): error is SyntaxError {
 function parseWhole(text: string): ParseResult | StatementRefusal {
   if (parser === null) return refused("57014", "the parser is being replaced", "Try again.");
   try {
-    return parser.parse(text);
+    return parser(text);
   } catch (error) {
     if (!isSyntaxError(error)) {
       replaceParser();
@@ -141,26 +139,11 @@ export function parseStatements(text: string): readonly ParsedStatement[] | Stat
     return {
       tree: stmt ?? defect("a statement without a tree"),
       text: own,
-      normalized: normalize(own),
+      normalized: withoutLiterals(own),
       whole: text,
     };
   });
 }
-
-/** For a text that can't be normalized, which may hold anything. */
-const normalizedUnknown = "(not normalized)";
-
-function normalize(text: string): string {
-  try {
-    return parser === null ? normalizedUnknown : parser.normalize(text);
-  } catch (error) {
-    if (!isSyntaxError(error)) replaceParser();
-    return normalizedUnknown;
-  }
-}
-
-const lexemes =
-  /[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$([A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$[\s\S]*?\$\1\$|--[^\n]*|\/\*|[\w\u0080-\uffff.]+|\s+|[\s\S]/g;
 
 /** An upper bound of how deep the parser's tree can get (nestingMax says in what). */
 function nesting(text: string): number {
@@ -168,8 +151,8 @@ function nesting(text: string): number {
   let here = 0;
   let outside = 0;
   let deepest = 0;
-  for (const [lexeme] of text.matchAll(lexemes)) {
-    if (lexeme === "(" || lexeme === "[" || lexeme === "/*") {
+  for (const { kind, text: lexeme } of lexemesOf(text)) {
+    if (lexeme === "(" || lexeme === "[") {
       open.push(here);
       outside += here + 4;
       here = 0;
@@ -179,7 +162,10 @@ function nesting(text: string): number {
       here += 1;
     } else if (lexeme === "," || lexeme === ";" || /^(?:and|or)$/i.test(lexeme)) {
       here = 0;
-    } else if (/\S/.test(lexeme) && !lexeme.startsWith("--")) {
+    } else if (lexeme === ".") {
+      // A name in several parts is one.
+      here = Math.max(0, here - 1);
+    } else if (kind !== "space" && kind !== "comment") {
       here += 1;
     }
     deepest = Math.max(deepest, outside + here);
