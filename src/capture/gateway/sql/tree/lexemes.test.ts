@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { loadModule, parseSync, scanSync } from "libpg-query";
 import { beforeAll, describe, expect, it } from "vitest";
 import { lexemesOf, withoutLiterals } from "./lexemes.ts";
