@@ -1,13 +1,17 @@
 import type { ChildProcess } from "node:child_process";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { exportJWK, SignJWT } from "jose";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { scramVerifier } from "../../src/capture/index.ts";
 import { asOwner, type Postgres, startPostgres } from "./postgres.ts";
-import { type ServedDesk, serveDesk } from "./serving.ts";
+import { deskPassword, type ServedDesk, serveDesk } from "./serving.ts";
 
+const key = generateKeyPairSync("ed25519");
 let postgres: Postgres;
 let desk: ServedDesk;
 let serving: ChildProcess;
@@ -17,7 +21,9 @@ beforeAll(async () => {
   postgres = await startPostgres({ customers: 200, agents: 5, markers: false });
   await asOwner(postgres, [`create role desk_control login password '${postgres.agent.password}'`]);
   desk = await serveDesk(postgres, 2);
-  writeFileSync(join(desk.data, "whosaw.yaml"), limited(desk.yaml));
+  const published = { ...(await exportJWK(key.publicKey)), kid: "k1", alg: "EdDSA" };
+  writeFileSync(join(desk.data, "app-jwks.json"), JSON.stringify({ keys: [published] }));
+  writeFileSync(join(desk.data, "whosaw.yaml"), `${limited(desk.yaml)}${await pool()}`);
   await begin();
 }, 60_000);
 
@@ -31,6 +37,18 @@ function limited(yaml: string): string {
   return yaml
     .replace("  workers: 2\n", "  workers: 2\n  limits: { sessions: 12 }\n")
     .replace(/(\n {2}lead:\n)/, "$1    quotas: { identifier: { day: 20 } }\n");
+}
+
+/** An application that acts for people by tokens, each good for one statement. */
+async function pool(): Promise<string> {
+  const scram = await scramVerifier(deskPassword, randomBytes(16));
+  return `pools:
+  deskapp:
+    role: support
+    actor: service-desk
+    scram: "${scram}"
+    tokens: { keys: { file: app-jwks.json }, issuer: deskapp, audience: whosaw, use: once }
+`;
 }
 
 async function begin(): Promise<void> {
@@ -116,17 +134,26 @@ describe("a gateway in several processes", () => {
 
   it("lets a cancel stop a statement that runs in another process than the one it came to", async () => {
     const clients = await several("agent-0001", 3);
+    const { host, port, database, owner } = postgres;
+    const watcher = new Client({ host, port, database, ...owner });
+    await watcher.connect();
+    const isSleeping = async (): Promise<boolean> => {
+      const asleep =
+        "select 1 from pg_stat_activity where state = 'active' and query like 'select pg_sleep%'";
+      return (await watcher.query(asleep)).rows.length > 0;
+    };
     for (const client of clients) {
       const running = client.query("select pg_sleep(20)").then(
         () => "finished",
         (error: { code?: string }) => error.code,
       );
       // A cancel is a connection of its own: it goes to whoever has least to do, here not always the session's process.
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await expect.poll(isSleeping, { timeout: 10_000 }).toBe(true);
       await cancel(client);
       expect(await running).toBe("57014");
+      await expect.poll(isSleeping, { timeout: 10_000 }).toBe(false);
     }
-    await ended(clients);
+    await ended([...clients, watcher]);
   }, 60_000);
 
   it("holds an account to its quota over all of them, tells the client so, and remembers it over a restart", async () => {
@@ -152,6 +179,24 @@ describe("a gateway in several processes", () => {
       code: "53400",
     });
     await ended([again]);
+  }, 60_000);
+
+  it("lets a token that is good once be shown once, in whichever of them", async () => {
+    const clients = await several("deskapp", 2);
+    expect(new Set(clients.map(workerOf)).size).toBe(2);
+    const token = await new SignJWT({ jti: "once" })
+      .setProtectedHeader({ alg: "EdDSA", kid: "k1" })
+      .setIssuer("deskapp")
+      .setAudience("whosaw")
+      .setSubject("agent-0001")
+      .setIssuedAt()
+      .setExpirationTime("4m")
+      .sign(key.privateKey);
+    const show = (client: Client | undefined): Promise<string> =>
+      lost(client?.query(`set whosaw.actor_token = '${token}'`) ?? Promise.reject(new Error("nobody")));
+    const shown = await Promise.all([...clients, ...clients].map(show));
+    expect(shown.toSorted()).toEqual(["answered", "lost", "lost", "lost"]);
+    await ended(clients);
   }, 60_000);
 
   it("counts sessions over all of them", async () => {

@@ -31,8 +31,8 @@ interface Signals {
 const onlyAtStart = ["gateway.listen", "gateway.workers", "store"];
 
 /**
- * Reads `whosaw.yaml` and reads it again at every SIGHUP. Sessions keep what they began with until they ask for `current` again, so no
- * connection is dropped.
+ * Reads `whosaw.yaml` and reads it again at every SIGHUP. What becomes of sessions is the gateway's to say: those that would be let in
+ * again as they were go on.
  */
 export function watchConfiguration(
   file: string,

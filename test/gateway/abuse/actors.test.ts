@@ -265,6 +265,25 @@ describe("a configuration that changes", () => {
     await client.end();
   });
 
+  it("doesn't make a token good again that was good once", async () => {
+    const once = Object.entries(wish.pools ?? {}).map(
+      ([name, tokens]) => [name, { ...tokens, use: "once" }] as const,
+    );
+    const pools = Object.fromEntries(once);
+    const client = await enter();
+    const show = set(await tokenFor("anna"));
+    for (const refused of [null, "28000", "28000"]) {
+      await gateway.gateway.reload(await throughConfig({ ...wish, pools }));
+      const said = await client.query(show).then(
+        () => null,
+        (error: { code?: string }) => error.code,
+      );
+      expect(said).toBe(refused);
+    }
+    await gateway.gateway.reload(await throughConfig(wish));
+    await client.end();
+  });
+
   it("ends the sessions of users who are gone, or have another role, actor or login at the server", async () => {
     const changes: readonly Pick<GatewayWish, "roles" | "others">[] = [
       { roles: { desk_agent: wideRole } },
