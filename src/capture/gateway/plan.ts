@@ -75,7 +75,7 @@ export interface StatementPlan {
   /** Protected data fill or decide the answer: errors and notices are scrubbed. */
   readonly protected: boolean;
   readonly action: "read" | "search" | "export" | "update" | "delete";
-  /** Literals removed (pg_query's normalize), for the record. */
+  /** Literals and comments removed, for the record. */
   readonly normalized: string;
   /** Names of tables, columns and constraints that an error of this statement may keep. */
   readonly names: ReadonlySet<string>;

@@ -24,7 +24,7 @@ export interface Reader {
 
 /** The statement that something is about. */
 export interface StatementNote {
-  /** Literals removed. */
+  /** Literals and comments removed. */
   readonly normalized: string;
   /** As the client sent it; it may hold customers' values, so it is sealed before it is kept. */
   readonly original: string;

@@ -14,11 +14,8 @@ describe("a statement without its literals", () => {
     ["select e'it\\'s', 'it''s', U&'\\0061', x'ff', b'01', N'x'", "select $1, $2, $3, $4, $5, $6"],
     ["select $$it's$$, $a$ $b$ ' $a$, a$b$c", "select $1, $2, a$b$c"],
     ["select -1.5e-3, .5, 0x1F, 1_000, t1.a2", "select -$1, $2, $3, $4, t1.a2"],
-    [
-      `select "it's 5", a /* it's /* it's */ 5 */ -- it's`,
-      `select "it's 5", a /* it's /* it's */ 5 */ -- it's`,
-    ],
-    ["select a -- it's\r, 'mia'", "select a -- it's\r, $1"],
+    [`/*whosaw_token='ey.J'*/select "it's 5", a /* it's /* it's */ 5 */-- it's`, ` select "it's 5", a   `],
+    ["select a -- it's\r, 'mia'", "select a  \r, $1"],
     ["select 1 as \u00a0e'a\\', 'mia'", "select $1 as \u00a0e$2, $3"],
   ])("%s", (text, without) => {
     expect(withoutLiterals(text)).toBe(without);

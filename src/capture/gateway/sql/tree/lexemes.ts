@@ -95,13 +95,17 @@ export function* lexemesOf(text: string): Generator<Lexeme> {
 }
 
 /**
- * A statement without any of its literals, each a parameter in its place; their numbers go on after the client's own. libpg-query's normalize
- * leaves the literals of EXECUTE, COPY and DDL in, and, compiled by V8, runs out of stack on seven sub-selects in one another.
+ * A statement without what may be a value: each literal is a parameter in its place, numbered after the client's own, and comments, which hold
+ * anything, a signed token say, are left out. libpg-query's normalize leaves comments and the literals of EXECUTE, COPY and DDL in, and,
+ * compiled by V8, runs out of stack on seven sub-selects in one another.
  */
 export function withoutLiterals(text: string): string {
   const lexemes = [...lexemesOf(text)];
   let last = 0;
   for (const { kind, text: own } of lexemes)
     if (kind === "parameter") last = Math.max(last, Number(own.slice(1)));
-  return lexemes.map(({ kind, text: own }) => (kind === "literal" ? `$${++last}` : own)).join("");
+  const kept = lexemes.map(({ kind, text: own }) =>
+    kind === "literal" ? `$${++last}` : kind === "comment" ? " " : own,
+  );
+  return kept.join("");
 }

@@ -11,7 +11,7 @@ export interface ParsedStatement {
   readonly tree: Node;
   /** What the client wrote, without the semicolon, comments before it included. */
   readonly text: string;
-  /** Literals removed. */
+  /** Literals and comments removed. */
   readonly normalized: string;
   /** The query text that it came in: the tree's locations are bytes of it. */
   readonly whole: string;
