@@ -271,6 +271,16 @@ describe("the page", () => {
                 interval: { low: 0.83, high: 1 },
               },
             ],
+            verdicts: [
+              {
+                threshold: 0.95,
+                claims: 180,
+                right: 173,
+                share: 0.961,
+                stated: 0.991,
+                interval: { low: 0.922, high: 0.984 },
+              },
+            ],
             falselyNamed: { named: 0, runs: 70, high: 0.05 },
           },
         ],
@@ -279,6 +289,8 @@ describe("the page", () => {
     const told = tracePage(infer(caught, defaultSettings), measured, "2019-10-31T12:00:00Z");
     expect(told).toContain("npm run bench -- trace-calibration");
     expect(told).toContain("83.0% to 100.0%");
+    // Verdicts are less often right than they say, and whoever reads one is told so.
+    expect(told).toMatch(/99\.1%<.*173 of 180<.*92\.2% to 98\.4%/);
     expect(parseMeasured("{}")).toBeNull();
     expect(parseMeasured("no JSON")).toBeNull();
   });

@@ -1,8 +1,9 @@
 import type { Knowledge, UsedReport } from "./evidence.ts";
-import { type KnowledgeNode, missedShare } from "./knowledge.ts";
+import { type KnowledgeNode, knowledgeNodes, missedShare } from "./knowledge.ts";
 import type { ShareNode } from "./nodes.ts";
 import {
   type Calls,
+  callsOf,
   type HitExcesses,
   kinds,
   type KnowledgeCounts,
@@ -84,4 +85,36 @@ export function weigh(
     knowledge: reports[report]?.knowledge ?? "unsaid",
     ratio: ratioOf(report),
   }));
+}
+
+/** What a channel's evidence may come to by chance in the mean, in the order in which the strata did come, before it is held against it. */
+const byChanceMax = Math.log(4);
+const [silent] = knowledgeNodes([]);
+
+/** So many reports of callers of whom nothing is said. */
+export function silentCalls(reports: number, fromStart: boolean): Calls {
+  const call = { knowledge: "unsaid" as const };
+  return callsOf(
+    Array.from({ length: reports }, () => call),
+    fromStart,
+  );
+}
+
+/**
+ * What is taken off a channel's log evidence: the log of its expected Bayes factor under "no leak", so far as that is above `byChanceMax`.
+ * Over all orders of the strata that is at most 1, but not in every one: where a channel's shares grow, as of an account that is new or
+ * serves other customers now, each late beginning has more hits by chance than the mean of all reports says (of sixty calls, the
+ * account that was new halfway and read everyone from then on was named at 0.99). `chances`: of each report, the chance of a hit times its ratio.
+ * A hit falls independently, and the factor of a report is linear in it, so the expected Bayes factor is that of the expected hits; what
+ * callers know has the same expectation, whatever it is.
+ */
+export function byChance(chances: ArrayLike<number>, calls: Calls, shares: readonly ShareNode[]): number {
+  if (silent === undefined) return 0;
+  const expected: HitExcesses = { reports: [], kinds: [], excesses: [] };
+  for (let report = 0; report < chances.length; report++) {
+    expected.reports.push(report);
+    expected.kinds.push(kinds.indexOf("unsaid"));
+    expected.excesses.push((1 - missedShare) * (chances[report] ?? 0));
+  }
+  return Math.max(0, onsetLog(expected, onsetOf(calls, silent, shares)) - byChanceMax);
 }

@@ -2,11 +2,11 @@ import { logSumExp } from "../../stats/index.ts";
 import { canaryRatios, type CanaryRatios, withCanaries } from "./canaries.ts";
 import type { ChannelEvidence, ChannelKind, Evidence } from "./evidence.ts";
 import { type KnowledgeNode, knowledgeNodes } from "./knowledge.ts";
-import { backgroundLog, channelLog, weigh, type WeighedHit } from "./likelihood.ts";
+import { backgroundLog, byChance, channelLog, silentCalls, weigh, type WeighedHit } from "./likelihood.ts";
 import { shareNodes, type ShareNode } from "./nodes.ts";
 import { type Calls, callsOf } from "./onset.ts";
 import { rateLog } from "./rate.ts";
-import { likelihoodRatios, ratiosFrom, type ShareSums } from "./ratio.ts";
+import { hitChances, likelihoodRatios, type RatioContext, ratiosFrom, type ShareSums } from "./ratio.ts";
 import { accountSets, type Candidate } from "./sets.ts";
 import type { Settings } from "./settings.ts";
 
@@ -28,6 +28,8 @@ export interface Frame {
   readonly nodes: readonly KnowledgeNode[];
   readonly shares: readonly ShareNode[];
   readonly calls: Calls;
+  /** As many, of whose callers nothing is said. */
+  readonly silent: Calls;
   /** The same, where the leak had begun before the first. */
   readonly fromStart: Calls;
   readonly matched: readonly number[];
@@ -48,6 +50,7 @@ export function frameOf(evidence: Evidence, settings: Settings, sums: ShareSums 
     nodes,
     shares,
     calls,
+    silent: silentCalls(evidence.reports.length, false),
     fromStart: { ...calls, fromStart: true },
     matched: evidence.reports.map((report) => report.matched),
     missed: nodes.map((node) => channelLog([], calls, node, shares)),
@@ -101,6 +104,7 @@ function accountStories(
   const sets = accountSets(candidates, {
     accounts: evidence.accounts,
     calls,
+    silent: frame.silent,
     fromStart: frame.fromStart,
     nodes,
     shares,
@@ -133,17 +137,21 @@ function candidateOf(frame: Frame, channel: ChannelEvidence): Candidate {
   const logs = nodes.map((node, i) =>
     i === 0 ? log : ahead < aheadMin ? (missed[i] ?? 0) + ahead : channelLog(hits, calls, node, shares),
   );
-  return { actor: channel.actor, hits, logs };
+  const chances = (): Float64Array => hitChances(channel, ratioContext(frame));
+  const over = ahead > 0 ? byChance(chances(), frame.silent, shares) : 0;
+  return { actor: channel.actor, hits, logs: logs.map((each) => each - over), chances };
 }
 
 /** In logs, over an account that missed every report: with hits as by chance an account gains less than this. */
 const aheadMin = 3;
 
+function ratioContext({ evidence, settings, matched, sums }: Frame): RatioContext {
+  return { matched, customers: evidence.customers, model: settings.model, sums };
+}
+
 function channelHits(frame: Frame, channel: ChannelEvidence): readonly WeighedHit[] {
-  const { canaries, evidence, settings, matched, sums } = frame;
-  const context = { matched, customers: evidence.customers, model: settings.model, sums };
-  const ratios = withCanaries(canaries.account, ratiosFrom(channel, context));
-  return weigh(channel.hits, ratios, evidence.reports);
+  const ratios = withCanaries(frame.canaries.account, ratiosFrom(channel, ratioContext(frame)));
+  return weigh(channel.hits, ratios, frame.evidence.reports);
 }
 
 /**
@@ -230,7 +238,8 @@ export function channelEvidence(
   const whole = frameOf(evidence, settings);
   const calls = asked.fromStart ? whole.fromStart : whole.calls;
   const missed = whole.nodes.map((node) => channelLog([], calls, node, asked.shares));
-  const frame = { ...whole, calls, shares: asked.shares, missed };
+  const silent = silentCalls(evidence.reports.length, asked.fromStart);
+  const frame = { ...whole, calls, silent, shares: asked.shares, missed };
   const channels = evidence.channels
     .filter((channel) => channel.kind === asked.kind)
     .map((channel) => ({ actor: channel.actor, log: overNodes(candidateOf(frame, channel).logs) }));

@@ -12,7 +12,7 @@ export interface Exposure {
  * (a stratum in which the channel exposed one customer would else make one hit decide), then averaged with the mean over
  * all reports. Given the strata, hits by chance are independent with those shares p, and d is concave in p with the same
  * mean, so by Jensen's inequality the expected Bayes factor under "no leak" stays at most 1: the averaging costs power, never
- * validity. The result, for each report, is bounded by 1/contamination.
+ * validity. Where the strata come in one order and not another, `byChance` holds. The result, for each report, is bounded by 1/contamination.
  */
 export function likelihoodRatios(
   exposure: Exposure,
@@ -52,6 +52,15 @@ export function ratiosFrom(exposure: Exposure, context: RatioContext): (report: 
     const ratio = 1 / (own + (1 - stratumWeight) * mean);
     return ratio / (1 - contamination + contamination * ratio);
   };
+}
+
+/** For each report, the chance of a hit times its ratio: its mean is one, or less by what bounds the ratios. */
+export function hitChances(exposure: Exposure, context: RatioContext): Float64Array {
+  const { matched, customers, model } = context;
+  const ratioOf = ratiosFrom(exposure, context);
+  return exposureShares(exposure, matched, customers, model.shrinkage).map(
+    (share, report) => share * ratioOf(report),
+  );
 }
 
 function shareSum(exposure: Exposure, { matched, customers, model, sums }: RatioContext): number {

@@ -1,6 +1,6 @@
 import { logBeta, logChoose, logSumExp } from "../../stats/index.ts";
 import type { KnowledgeNode } from "./knowledge.ts";
-import { excessOf, type WeighedHit } from "./likelihood.ts";
+import { byChance, excessOf, type WeighedHit } from "./likelihood.ts";
 import { mixtureLog, type MixturePrior } from "./mixture.ts";
 import type { ShareNode } from "./nodes.ts";
 import { type Calls, type HitExcesses, kinds, onsetLog, onsetOf } from "./onset.ts";
@@ -10,6 +10,8 @@ export interface Candidate {
   readonly actor: string;
   readonly hits: readonly WeighedHit[];
   readonly logs: readonly number[];
+  /** For each report, the chance of a hit times its ratio. */
+  readonly chances: () => ArrayLike<number>;
 }
 
 /** Accounts working together, and the log of prior times evidence, at each knowledge node. */
@@ -21,6 +23,8 @@ export interface AccountSet {
 export interface SetContext {
   readonly accounts: number;
   readonly calls: Calls;
+  /** As many calls of whose callers nothing is said. */
+  readonly silent: Calls;
   /** The same calls, where the leak had begun before the first. */
   readonly fromStart: Calls;
   readonly nodes: readonly KnowledgeNode[];
@@ -123,7 +127,10 @@ function togetherLogs(
     const node = context.nodes[i];
     if (node === undefined || log < top - nodeDepth) return Number.NaN;
     const { log: even, split } = mixtureLog(hits, context.calls.counts, node, context.prior);
-    if (i === best) gain = onsetGain(splitExcesses(hits, split, node), node, context);
+    if (i === best)
+      gain =
+        onsetGain(splitExcesses(hits, split, node), node, context) -
+        byChance(splitChances(members, split), context.silent, context.shares);
     change = Math.max(change, even - log);
     return even;
   });
@@ -150,6 +157,14 @@ function splitExcesses(
     kinds: reports.map((report) => found.get(report)?.kind ?? 0),
     excesses: reports.map((report) => found.get(report)?.excess ?? 0),
   };
+}
+
+/** For each report, the chance of a hit times its ratio, as of one channel. */
+function splitChances(members: readonly Candidate[], split: readonly number[]): Float64Array {
+  const each = members.map((member) => member.chances());
+  return Float64Array.from({ length: each[0]?.length ?? 0 }, (_, report) =>
+    each.reduce((sum, chances, i) => sum + (split[i] ?? 0) * (chances[report] ?? 0), 0),
+  );
 }
 
 /** What it adds to the log evidence that a leak may begin late, for a channel of these hits. */

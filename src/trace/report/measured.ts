@@ -9,6 +9,11 @@ const row = z.object({
     .number()
     .nullable()
     .transform((share) => share ?? Number.NaN),
+  /** The mean probability stated. */
+  stated: z
+    .number()
+    .nullable()
+    .transform((stated) => stated ?? Number.NaN),
   interval: z.object({ low: z.number(), high: z.number() }),
 });
 
@@ -20,24 +25,31 @@ const shape = z.object({
       z.object({
         runs: z.number(),
         accounts: z.array(row),
+        verdicts: z.array(row),
         falselyNamed: z.object({ named: z.number(), runs: z.number(), high: z.number() }),
       }),
     )
     .min(1),
 });
 
+/** Of everything given at least the threshold, how much was true. */
+export interface MeasuredRow {
+  readonly threshold: number;
+  readonly claims: number;
+  readonly right: number;
+  readonly share: number;
+  readonly stated: number;
+  readonly interval: { readonly low: number; readonly high: number };
+}
+
 /** What the calibration benchmark found, for the page. */
 export interface Measured {
   readonly command: string;
   readonly date: string;
   readonly runs: number;
-  readonly accounts: readonly {
-    readonly threshold: number;
-    readonly claims: number;
-    readonly right: number;
-    readonly share: number;
-    readonly interval: { readonly low: number; readonly high: number };
-  }[];
+  readonly accounts: readonly MeasuredRow[];
+  /** Of hypotheses, whichever they are. */
+  readonly verdicts: readonly MeasuredRow[];
   readonly falselyNamed: { readonly named: number; readonly runs: number; readonly high: number };
 }
 

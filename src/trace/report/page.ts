@@ -1,7 +1,7 @@
 import type { AccountAnswer, TraceAnswer, Verdict } from "../answer.ts";
 import type { Hypothesis } from "../model/posterior.ts";
 import { count, framingLimit, percent } from "../sentences.ts";
-import type { Measured } from "./measured.ts";
+import type { Measured, MeasuredRow } from "./measured.ts";
 import { escapeHtml } from "./escape.ts";
 import { ladderFigure } from "./ladder.ts";
 import { style } from "./style.ts";
@@ -124,15 +124,30 @@ ${list(answer.sentences)}
 function measuredSection(measured: Measured | null): string {
   if (measured === null)
     return "<p>This copy carries no measurement of the method; run the calibration benchmark to make one.</p>";
-  const rows = measured.accounts.map(({ threshold, claims, right, interval }) => [
-    `at least ${percent(threshold)}`,
-    String(claims),
-    claims === 0 ? "none" : `${right} of ${claims}`,
-    `${(interval.low * 100).toFixed(1)}% to ${(interval.high * 100).toFixed(1)}%`,
-  ]);
   const { named, runs } = measured.falselyNamed;
-  return `${table({ caption: `Simulated incidents with known truth (${measured.runs}); measured ${measured.date}`, heads: ["probability stated", "accounts", "were guilty", "share, 95% interval"], rows })}
+  const incidents = `${measured.runs} simulated incidents with known truth; measured ${measured.date}`;
+  return `${measuredTable(`Verdicts (${incidents})`, ["verdicts", "were true"], measured.verdicts)}
+${measuredTable(`Accounts (${incidents})`, ["accounts", "were guilty"], measured.accounts)}
 <p>Where nobody inside leaked, an account was named at 90% in ${named} of ${runs} simulated incidents. Command: <code>${escapeHtml(measured.command)}</code>. A simulation is not this company: it shows that the arithmetic is honest, not that the assumptions hold here.</p>`;
+}
+
+function measuredTable(
+  caption: string,
+  [what, right]: readonly [string, string],
+  measured: readonly MeasuredRow[],
+): string {
+  const rows = measured.map((row) => [
+    `at least ${percent(row.threshold)}`,
+    row.claims === 0 ? "none" : percent(row.stated),
+    String(row.claims),
+    row.claims === 0 ? "none" : `${row.right} of ${row.claims}`,
+    `${(row.interval.low * 100).toFixed(1)}% to ${(row.interval.high * 100).toFixed(1)}%`,
+  ]);
+  return table({
+    caption,
+    heads: ["probability stated", "in the mean", what, right, "share, 95% interval"],
+    rows,
+  });
 }
 
 function priors(answer: TraceAnswer): string {
