@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
+import * as fc from "fast-check";
 import { exportJWK, SignJWT } from "jose";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -242,6 +243,74 @@ describe("whoever a token named, and the client doesn't wait to hear", () => {
     expect([errors, seenBy()]).toEqual([["28000"], ["anna", "ben", "ben"]]);
     await client.end();
   });
+});
+
+const setting = (step: string, name: string, valueOf: (actor: string) => string): string => {
+  const [verb, , actor = ""] = step.split(" ");
+  if (verb === "reset") return `reset ${name}`;
+  return `set ${verb === "local" ? "local " : ""}${name} = '${valueOf(actor)}'`;
+};
+
+describe("whoever is blamed", () => {
+  const steps =
+    "begin;commit;rollback;savepoint s;release s;rollback to s;commit and chain;rollback and chain;select 1/0;reset all;discard all;reset ACTOR;set ACTOR anna;set ACTOR ben;set ACTOR cleo;local ACTOR anna;local ACTOR ben;read;read;read".split(
+      ";",
+    );
+  const said = fc.array(
+    fc.record({
+      step: fc.constantFrom(...steps),
+      how: fc.constantFrom("query" as const, "extended" as const, "synced" as const),
+    }),
+    { minLength: 3, maxLength: 16 },
+  );
+  const readies = { query: 2, extended: 0, synced: 1 };
+  type Said = readonly { readonly step: string; readonly how: keyof typeof readies }[];
+
+  const messages = (all: Said, sqlOf: (step: string) => string): readonly Buffer[] =>
+    all.flatMap(({ step, how }) => {
+      // After an error a simple query, too, is skipped to the next Sync.
+      if (how === "query") return [say.sync(), say.query(sqlOf(step))];
+      return [...extended(sqlOf(step)), ...(how === "synced" ? [say.sync()] : [])];
+    });
+
+  it("is whom the server's own transactions have left in a setting, whatever is said in whatever pieces", async () => {
+    const tokens = new Map<string, string>();
+    for (const actor of ["anna", "ben", "cleo"]) tokens.set(actor, await tokenFor(actor));
+    await fc.assert(
+      fc.asyncProperty(said, async (all) => {
+        events.length = 0;
+        const bare = await join(postgres, postgres.lead);
+        const through = await join(gateway.address, postgres.lead);
+        await bare.query("set app.actor = ''");
+        const syncs = all.reduce((sum, { how }) => sum + readies[how], 1);
+        const told = await bare.pipeline(
+          [
+            ...messages(all, (step) => {
+              if (step === "read") return "select 'read', current_setting('app.actor')";
+              return step.includes("ACTOR") ? setting(step, "app.actor", (actor) => actor) : step;
+            }),
+            say.sync(),
+          ],
+          syncs,
+        );
+        await through.pipeline(
+          [
+            ...messages(all, (step) => {
+              if (step === "read") return read;
+              if (!step.includes("ACTOR")) return step;
+              return setting(step, "whosaw.actor_token", (actor) => tokens.get(actor) ?? "");
+            }),
+            say.sync(),
+          ],
+          syncs,
+        );
+        const meant = told.rows.map(([, actor]) => (actor === "" ? "desk_lead" : actor));
+        expect(seenBy(), all.map(({ step, how }) => `${how} ${step}`).join(" | ")).toEqual(meant);
+        await Promise.all([bare.end(), through.end()]);
+      }),
+      { numRuns: 60, interruptAfterTimeLimit: 60_000 },
+    );
+  }, 120_000);
 });
 
 describe("a configuration that changes", () => {
