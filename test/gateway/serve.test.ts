@@ -70,12 +70,22 @@ async function stopped(child: ChildProcess, signal: NodeJS.Signals): Promise<voi
 describe("a read through the gateway", () => {
   it("is in the next answer of another process while serve runs, with its reason and its entry", async () => {
     const ann = await desk.as("agent-0001");
+    // An actor's first read waits a second for the open tickets, no more; on a busy machine they may come after it.
+    await expect
+      .poll(
+        async () => {
+          await ann.query("select name from customers where id = 7");
+          return sightingsOf("7").some(({ explanation }) => explanation !== null);
+        },
+        { timeout: 60_000 },
+      )
+      .toBe(true);
     const { rows } = await ann.query<{ name: string; phone: string }>(
       "select name, phone from customers where id = 7",
     );
     expect(rows[0]?.phone).toMatch(/^\*{3}\d{4}$|^\*{3}/);
     await ann.end();
-    const [seen] = sightingsOf("7");
+    const seen = sightingsOf("7").find(({ masked }) => masked.includes("phone"));
     expect(seen).toMatchObject({ actor: "agent-0001", explanation: { kind: "assigned" } });
     expect(seen?.fields).toContain("name");
     expect(seen?.masked).toContain("phone");
@@ -99,9 +109,11 @@ describe("while serve runs", () => {
   it("another process imports by way of it, and nothing is recorded twice", async () => {
     const file = join(desk.data, "more.csv");
     writeFileSync(file, "time,actor,customer\n2026-01-01T10:00:00Z,agent-0003,7\n");
+    const before = sightingsOf("7").map(({ actor }) => actor);
     const { status, stderr } = desk.ask("import", file, "--as", "accesses");
     expect(status, stderr).toBe(0);
-    expect(sightingsOf("7").map(({ actor }) => actor)).toEqual(["agent-0003", "agent-0001"]);
+    expect(new Set(before)).toEqual(new Set(["agent-0001"]));
+    expect(sightingsOf("7").map(({ actor }) => actor)).toEqual(["agent-0003", ...before]);
   });
 
   it("a second one is refused, and so is a rebuild", () => {
