@@ -137,9 +137,10 @@ function candidateOf(frame: Frame, channel: ChannelEvidence): Candidate {
   const logs = nodes.map((node, i) =>
     i === 0 ? log : ahead < aheadMin ? (missed[i] ?? 0) + ahead : channelLog(hits, calls, node, shares),
   );
-  const chances = (): Float64Array => hitChances(channel, ratioContext(frame));
-  const over = ahead > 0 ? byChance(chances(), frame.silent, shares) : 0;
-  return { actor: channel.actor, hits, logs: logs.map((each) => each - over), chances };
+  let kept: Float64Array | null = null;
+  const chances = (): Float64Array => (kept ??= hitChances(channel, ratioContext(frame)));
+  const over = ahead < aheadMin ? 0 : byChance(chances(), frame.silent, shares);
+  return { actor: channel.actor, hits, logs: logs.map((each) => each - over), over, chances };
 }
 
 /** In logs, over an account that missed every report: with hits as by chance an account gains less than this. */

@@ -10,6 +10,8 @@ export interface Candidate {
   readonly actor: string;
   readonly hits: readonly WeighedHit[];
   readonly logs: readonly number[];
+  /** What was taken off the log evidence, since chance brings as much. */
+  readonly over: number;
   /** For each report, the chance of a hit times its ratio. */
   readonly chances: () => ArrayLike<number>;
 }
@@ -127,10 +129,9 @@ function togetherLogs(
     const node = context.nodes[i];
     if (node === undefined || log < top - nodeDepth) return Number.NaN;
     const { log: even, split } = mixtureLog(hits, context.calls.counts, node, context.prior);
-    if (i === best)
-      gain =
-        onsetGain(splitExcesses(hits, split, node), node, context) -
-        byChance(splitChances(members, split), context.silent, context.shares);
+    if (i === best) gain = onsetGain(splitExcesses(hits, split, node), node, context);
+    if (i === best && members.some(({ over }) => over > 0))
+      gain -= byChance(splitChances(members, split), context.silent, context.shares);
     change = Math.max(change, even - log);
     return even;
   });
