@@ -58,6 +58,7 @@ describe("a marker is found", () => {
     int8.writeBigInt64BE(BigInt(markedPhone(17)));
     expect(inText(`+${markedPhone(17)}`)).toEqual(phone);
     expect(inAll(row(int8))).toEqual(phone);
+    expect(inText(`${5 * (markedPhone(5) + markedPhone(7))}`)).toEqual([]);
     const born = [{ customer: "17", table: "public.customers", field: "born" }];
     expect(inText(markedBirth(17))).toEqual(born);
     const days = (Date.parse(markedBirth(17)) - Date.UTC(2000, 0, 1)) / 86_400_000;

@@ -3,6 +3,7 @@ import {
   helpdeskRows,
   type HelpdeskOptions,
   markedBirth,
+  markedPhone,
   type Marked,
   markerCodes,
 } from "../../src/simulate/index.ts";
@@ -21,13 +22,13 @@ export interface Finder {
 /** Without the row and the "z": nine characters are enough to know whose and what. */
 const plain = /mk([0-9]{4})x([a-z]{2})/gi;
 const backwards = /([a-z]{2})x([0-9]{4})km/gi;
-const phone = /81([0-9]{4})4471/g;
-const phoneBackwards = /1744([0-9]{4})18/g;
+const phone = /(?=(81[0-9]{8}))/g;
+const phoneBackwards = /(?=([0-9]{8}18))/g;
 const born = /19[123][0-9]-[01][0-9]-[0-3][0-9]/g;
 /** An int8 of a marked phone number: 0x00000001 and four bytes more. */
 const phoneBinary = /\0\0\0\x01[\s\S]{4}/g;
-/** The same as a numeric: digits to the base of 10,000, of which the first is 81 and the last 4471. */
-const phoneNumeric = /\0\x51([\s\S]{2})\x11\x77/g;
+/** The same as a numeric: digits to the base of 10,000, of which the first is 81. */
+const phoneNumeric = /(?=\0\x51([\s\S]{4}))/g;
 /** A date of length 4: days since 2000, between 1911 and 1938. */
 const bornBinary = /\0\0\0\x04\xff\xff([\x80-\xa9][\s\S])/g;
 
@@ -122,15 +123,19 @@ export function plainMarks(text: string): readonly Marked[] {
 
 function* numbersIn(text: string): Generator<Omit<Marked, "table">> {
   const field = "phone_digits";
-  for (const [, digits] of text.matchAll(phone)) yield { customer: String(Number(digits)), field };
-  for (const [, digits = ""] of text.matchAll(phoneBackwards))
-    yield { customer: String(Number(turned(digits))), field };
-  for (const [run] of text.matchAll(phoneBinary)) {
-    const over = Number(Buffer.from(run, "latin1").readBigInt64BE()) - 8_100_004_471;
-    if (over > 0 && over % 10_000 === 0) yield { customer: String(over / 10_000), field };
+  const numbers: number[] = [];
+  for (const [, digits] of text.matchAll(phone)) numbers.push(Number(digits));
+  for (const [, digits = ""] of text.matchAll(phoneBackwards)) numbers.push(Number(turned(digits)));
+  for (const [run] of text.matchAll(phoneBinary))
+    numbers.push(Number(Buffer.from(run, "latin1").readBigInt64BE()));
+  for (const [, digits = ""] of text.matchAll(phoneNumeric)) {
+    const two = Buffer.from(digits, "latin1");
+    numbers.push(8_100_000_000 + two.readUInt16BE(0) * 10_000 + two.readUInt16BE(2));
   }
-  for (const [, digit = ""] of text.matchAll(phoneNumeric))
-    yield { customer: String(Buffer.from(digit, "latin1").readUInt16BE()), field };
+  for (const number of numbers) {
+    const customer = Math.floor((number - 8_100_000_000) / 10_000);
+    if (customer > 0 && number === markedPhone(customer)) yield { customer: String(customer), field };
+  }
 }
 
 function* datesIn(text: string, known: ReadonlyMap<string, string>): Generator<Omit<Marked, "table">> {

@@ -39,9 +39,12 @@ export function marker(customer: number, code: string, row: number): string {
 /** The text of a marker, whole; groups: customer, code, row. */
 export const markerPattern: RegExp = /mk([0-9]{4})x([a-z]{2})([0-9]{4})z/gi;
 
-/** A marked phone number as a number: `markedPhone(17)` is 8100174471. */
+/**
+ * A marked phone number as a number: `markedPhone(17)` is 8100175338. Its end hangs on the square of the customer, so that no sum or mean
+ * of others' numbers has one's digits in it.
+ */
 export function markedPhone(customer: number): number {
-  return 8_100_000_000 + customer * 10_000 + 4471;
+  return 8_100_000_000 + customer * 10_000 + ((4471 + 3 * customer * customer) % 10_000);
 }
 
 /**
