@@ -7,6 +7,7 @@ import {
   type HitExcesses,
   kinds,
   type KnowledgeCounts,
+  type Onset,
   onsetLog,
   onsetOf,
   onsetTerms,
@@ -88,7 +89,7 @@ export function weigh(
 }
 
 /** What a channel's evidence may come to by chance in the mean, in the order in which the strata did come, before it is held against it. */
-const byChanceMax = Math.log(4);
+const byChanceMax = Math.log(8);
 const [silent] = knowledgeNodes([]);
 
 /** So many reports of callers of whom nothing is said. */
@@ -110,11 +111,26 @@ export function silentCalls(reports: number, fromStart: boolean): Calls {
  */
 export function byChance(chances: ArrayLike<number>, calls: Calls, shares: readonly ShareNode[]): number {
   if (silent === undefined) return 0;
+  const onset = onsetOf(calls, silent, shares);
+  if (byChanceAtMost(chances, onset) <= byChanceMax) return 0;
   const expected: HitExcesses = { reports: [], kinds: [], excesses: [] };
   for (let report = 0; report < chances.length; report++) {
     expected.reports.push(report);
     expected.kinds.push(kinds.indexOf("unsaid"));
     expected.excesses.push((1 - missedShare) * (chances[report] ?? 0));
   }
-  return Math.max(0, onsetLog(expected, onsetOf(calls, silent, shares)) - byChanceMax);
+  return Math.max(0, onsetLog(expected, onset) - byChanceMax);
+}
+
+/**
+ * A bound on the log of the expected Bayes factor that costs little: of a leak of any share s that began at any time it is the product of
+ * 1 + s x over the reports since, for x what a report is expected to have over one of the background's, and so at most exp(sum of x).
+ */
+function byChanceAtMost(chances: ArrayLike<number>, { none }: Onset): number {
+  let [since, most] = [0, 0];
+  for (let report = chances.length - 1; report >= 0; report--) {
+    since += (1 - missedShare) * ((chances[report] ?? 0) - 1);
+    if (since > most) most = since;
+  }
+  return Math.log((Math.exp(most) - none) / (1 - none));
 }

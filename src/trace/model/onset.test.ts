@@ -217,8 +217,8 @@ describe("every probability of a small case", () => {
 });
 
 describe("a channel that exposed more and more", () => {
-  it("has evidence of four times what chance brings at most, in the mean over all that may be reported", () => {
-    const chances = range(0, 14).map((report) => (report < 10 ? 0.001 : 0.3));
+  it("has evidence of eight times what chance brings at most, in the mean over all that may be reported", () => {
+    const chances = range(0, 16).map((report) => (report < 11 ? 0.0002 : 0.3));
     const ratio = chances.length / chances.reduce((a, b) => a + b, 0);
     const [silent] = knowledgeNodes([]) as readonly [KnowledgeNode];
     const calls = silentCalls(chances.length, false);
@@ -238,13 +238,41 @@ describe("a channel that exposed more and more", () => {
       );
       expected += odds * Math.exp(log);
     }
-    expect(expected).toBeGreaterThan(4.5);
+    expect(expected).toBeGreaterThan(8.5);
     const off = byChance(
       chances.map((chance) => chance * ratio),
       calls,
       shares,
     );
-    expect(expected * Math.exp(-off)).toBeCloseTo(4, 9);
+    expect(expected * Math.exp(-off)).toBeCloseTo(8, 9);
+  });
+});
+
+describe("what chance brings a channel in the mean", () => {
+  it("is never taken for less than it is, to be spared the sum", () => {
+    const random = seededRandom(5);
+    let spared = 0;
+    for (let round = 0; round < 400; round++) {
+      const reports = 4 + Math.floor(random() * 60);
+      const from = random() * reports;
+      const grows = 1 + 20 * random();
+      const chances = range(0, reports).map((report) => random() * (report < from ? 1 : grows));
+      const mean = chances.reduce((a, b) => a + b, 0) / reports;
+      const ratios = chances.map((chance) => chance / mean);
+      const calls = silentCalls(reports, round % 4 === 0);
+      const silent = knowledgeNodes([])[0] as KnowledgeNode;
+      const expected = channelLog(
+        ratios.map((ratio, report) => hitOf(report, "unsaid", ratio)),
+        calls,
+        silent,
+        shares,
+      );
+      const off = byChance(ratios, calls, shares);
+      expect(off).toBeCloseTo(Math.max(0, expected - Math.log(8)), 9);
+      if (off === 0) spared++;
+    }
+    expect(spared).toBeGreaterThan(40);
+    expect(spared).toBeLessThan(360);
   });
 });
 

@@ -51,6 +51,8 @@ export interface Onset {
   /** By share node: the whole of a channel that every report misses, over the misses' factors. */
   readonly missing: Float64Array;
   readonly missingBlock: Int16Array;
+  /** The prior probability that the leak produced none of the reports, which is left out. */
+  readonly none: number;
 }
 
 const blockSize = 2 ** 480;
@@ -102,7 +104,7 @@ function makeOnset(calls: Calls, node: KnowledgeNode, shares: readonly ShareNode
     missingBlock[i] = power;
   }
   const gains = missed.map((miss, at) => (shares[at % shares.length]?.share ?? 0) / miss);
-  return { reports, nodes: shares.length, gains, base, begun, block, missing, missingBlock };
+  return { reports, nodes: shares.length, gains, base, begun, block, missing, missingBlock, none };
 }
 
 /** The prior of a beginning before a report. */
