@@ -67,6 +67,8 @@ export interface StatementPlan {
   /** Hidden columns: the last of every row, in this order (COPY: the first of every line). */
   readonly slots: readonly Slot[];
   readonly probes: readonly Probe[];
+  /** Fields that decided the answer, of tables whose customers the hidden columns tell: probes where no row tells of any. */
+  readonly decided: readonly Probe[];
   /**
    * Columns of views that visible columns are, which the server would have named in the rows' description had their queries not taken
    * their place. Null where the server's own word holds; empty where it does for all.

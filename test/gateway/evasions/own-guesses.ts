@@ -5,6 +5,8 @@ const days = "generate_series(date '1911-01-01', date '1938-12-31', interval '1 
 /** Few enough that a partition of all of them is no burden; the third customer was born in it. */
 const year = "generate_series(date '1917-01-01', date '1917-12-31', interval '1 day') d";
 const r = (id: string, sql: string): Evasion => evasion("R", id, sql, born);
+/** Whose field it is can't be told where no row is there: that it was asked must be. */
+const asked = (id: string, sql: string): Evasion => evasion("C", id, sql);
 const either = (id: string, ...run: readonly string[]): Evasion => evasion("R/B", id, run, born);
 
 /** A list of guesses of which the right one comes out: held against the field by whatever chooses, orders or groups rows. */
@@ -270,6 +272,17 @@ export const guesses: readonly Evasion[] = [
   evasion("R", "g81", `select d::date from ${year} where d in (select born from customers)`, {
     ...born,
   }),
+  asked(
+    "g82",
+    `select extract(doy from d) from ${days} where not exists (select from customers c where c.id = 3 and c.born <> d::date)`,
+  ),
+  asked(
+    "g83",
+    `select extract(doy from d) from ${days} left join customers c on c.id = 3 and c.born <> d::date where c.id is null`,
+  ),
+  asked("g84", "select name from customers where id = 3 and email = 'nobody@example.com'"),
+  asked("g85", "update customers set notes = notes where id = 3 and born = '1999-01-01'"),
+  asked("g86", "delete from customers where born > '1999-01-01' and id = 3 returning id"),
   either(
     "g21",
     "create temp table m (d date)",

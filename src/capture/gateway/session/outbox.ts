@@ -45,9 +45,9 @@ export class Outbox {
     this.#events.push(event);
   }
 
-  /** A run that found customers: it is asked for its event when the rows leave. */
+  /** A run that found customers, or none where it looked: it is asked for its event when the rows leave. */
   owes(run: Run): void {
-    if (run.owesEvent && this.#runs.at(-1) !== run) this.#runs.push(run);
+    if ((run.owesEvent || run.owesProbe) && this.#runs.at(-1) !== run) this.#runs.push(run);
   }
 
   /** No more rows come of a run: those that no event has told of are told of now. */
@@ -70,6 +70,8 @@ export class Outbox {
     this.#timer = null;
     if (this.#over) return this.drop();
     for (const run of this.#runs) {
+      const probe = run.takeProbe(this.#now());
+      if (probe !== null) this.#events.push(probe);
       const event = run.take(this.#now());
       if (event === null) continue;
       if (!this.#judge(run, event)) {

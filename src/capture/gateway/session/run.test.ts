@@ -27,6 +27,7 @@ function runOf(slots: readonly Slot[]): Run {
     slots,
     origins: [],
     probes: [],
+    decided: [],
     protected: true,
     action: "read",
     normalized: "",
@@ -79,6 +80,30 @@ it("rows that show whom an earlier batch showed wait for the next event, and the
   run.ends();
   expect(batch([])).toMatchObject({ rows: 1, seen: [] });
   expect([run.released, run.owesEvent, run.take(6)]).toEqual([7, false, null]);
+});
+
+it("a run that found nobody where it looked is a probe, once, before rows or the end say so", () => {
+  const decided = [{ table: "public.customers", fields: ["email"] }];
+  const made = (found: string | null): Run => {
+    const { note, plan } = runOf([slot("one", false)]);
+    const run = new Run(plan, { ...plan, decided }, identity, note);
+    expect(run.takeProbe(5)).toBeNull();
+    if (found !== "no row") {
+      run.found(0, found);
+      run.row();
+    }
+    return run;
+  };
+  const nobody = made(null);
+  expect(nobody.takeProbe(5)).toMatchObject({ kind: "probe", probes: decided });
+  nobody.ends();
+  expect(nobody.takeProbe(6)).toBeNull();
+  const empty = made("no row");
+  empty.ends();
+  expect(empty.takeProbe(5)).toMatchObject({ kind: "probe", probes: decided });
+  const somebody = made("c-1");
+  somebody.ends();
+  expect(somebody.takeProbe(5)).toBeNull();
 });
 
 it("a hidden value that isn't what the plan says is no key, and is not passed over", () => {

@@ -7,7 +7,10 @@ import type { Identity } from "./identity.ts";
 export const customersRememberedMax = 100_000;
 
 /** What the rows of one statement are, whoever runs it: the plan's own, or for FETCH and EXECUTE those of what they run. */
-export type Source = Pick<StatementPlan, "slots" | "origins" | "protected" | "action" | "names" | "probes">;
+export type Source = Pick<
+  StatementPlan,
+  "slots" | "origins" | "protected" | "action" | "names" | "probes" | "decided"
+>;
 
 type Sighting = GatewayEvent & { readonly kind: "sighting" };
 
@@ -34,6 +37,7 @@ export class Run {
   /** Whether any customer was found, in this batch or before. */
   #anyone = false;
   #isOver = false;
+  #isProbeTold = false;
 
   constructor(plan: StatementPlan, source: Source, identity: Identity, note: StatementNote) {
     this.plan = plan;
@@ -60,6 +64,12 @@ export class Run {
   /** Whether there are rows that no event has told of yet, of a run that has found customers: perhaps those of an earlier batch again. */
   get owesEvent(): boolean {
     return this.#anyone && this.#rows > 0;
+  }
+
+  /** Whether rows, or the end, say something of customers none of whose rows came: of a name that nobody has, of what isn't so. */
+  get owesProbe(): boolean {
+    const isSaid = this.#rows > 0 || this.#isOver;
+    return isSaid && !this.#anyone && !this.#isProbeTold && this.source.decided.length > 0;
   }
 
   /** No more rows come of it. */
@@ -112,6 +122,14 @@ export class Run {
     ledger.told.add(customer);
     ledger.fresh.push(customer);
     this.#anyone = true;
+  }
+
+  /** Null if there is none to tell of. */
+  takeProbe(time: number): GatewayEvent | null {
+    if (!this.owesProbe) return null;
+    this.#isProbeTold = true;
+    const { reader } = this.identity;
+    return { kind: "probe", time, reader, probes: this.source.decided, statement: this.note };
   }
 
   /** Takes the rows since the last time, and the customers that no event has named. Null if there is nothing to tell. */
@@ -172,6 +190,7 @@ export const emptyPlan: StatementPlan = {
   slots: [],
   origins: [],
   probes: [],
+  decided: [],
   protected: false,
   action: "read",
   normalized: "",

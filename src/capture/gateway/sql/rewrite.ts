@@ -12,12 +12,12 @@ import { anywhere, below, hiddenPrefix, isTree } from "./tree/nodes.ts";
 import type { ParsedStatement } from "./tree/parse.ts";
 import { provenText } from "./tree/proof.ts";
 import { refuse, Refused } from "./tree/refused.ts";
-import { type Lineage, type Occurrence, type Output, union, type Work } from "./scope.ts";
+import { type Atom, type Lineage, type Occurrence, type Output, union, type Work } from "./scope.ts";
 
 /** What becomes of a statement. */
 export type Rewritten = Pick<
   StatementPlan,
-  "sql" | "slots" | "origins" | "probes" | "protected" | "action" | "names"
+  "sql" | "slots" | "origins" | "probes" | "decided" | "protected" | "action" | "names"
 >;
 
 const system = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
@@ -70,7 +70,16 @@ const hiding: StatementRefusal = statementRefusal({
 
 /** Nothing in it is anybody's. */
 function asItIs({ text: sql }: ParsedStatement): Rewritten {
-  return { sql, slots: [], origins: [], probes: [], protected: false, action: "read", names: new Set() };
+  return {
+    sql,
+    slots: [],
+    origins: [],
+    probes: [],
+    decided: [],
+    protected: false,
+    action: "read",
+    names: new Set(),
+  };
 }
 
 /** The server counts bytes in its trees, and characters, from 1, in its errors. */
@@ -128,6 +137,7 @@ function originsOf({ columns, openEnded }: Output): StatementPlan["origins"] {
 function told({ columns, carried, probed }: Output): {
   readonly slots: readonly Slot[];
   readonly probes: StatementPlan["probes"];
+  readonly decided: StatementPlan["decided"];
 } {
   const shown = union(columns.map(({ lineage }) => lineage));
   const known = new Set(carried.map(({ occurrence }) => occurrence));
@@ -147,13 +157,16 @@ function told({ columns, carried, probed }: Output): {
       many,
     };
   });
-  const rest = new Map<string, Set<string>>();
-  for (const { occurrence, field } of probed) {
-    if (known.has(occurrence)) continue;
-    rest.set(occurrence.table, (rest.get(occurrence.table) ?? new Set()).add(field));
-  }
-  const probes = [...rest].map(([table, fields]) => ({ table, fields: [...fields].sort() }));
-  return { slots, probes };
+  const decidedBy = (isKnown: boolean): StatementPlan["probes"] =>
+    byTable([...probed].filter(({ occurrence }) => known.has(occurrence) === isKnown));
+  return { slots, probes: decidedBy(false), decided: decidedBy(true) };
+}
+
+function byTable(atoms: readonly Atom[]): StatementPlan["probes"] {
+  const tables = new Map<string, Set<string>>();
+  for (const { occurrence, field } of atoms)
+    tables.set(occurrence.table, (tables.get(occurrence.table) ?? new Set()).add(field));
+  return [...tables].map(([table, fields]) => ({ table, fields: [...fields].sort() }));
 }
 
 function fieldsOf(

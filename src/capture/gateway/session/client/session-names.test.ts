@@ -8,6 +8,7 @@ const plan = (does: StatementPlan["does"]): StatementPlan => ({
   slots: [],
   origins: [],
   probes: [],
+  decided: [],
   protected: true,
   action: "read",
   normalized: "",

@@ -73,7 +73,7 @@ export class SessionNames {
         return prepared.key === key(prepared.named) ? prepared.plan : preparedUnderOther;
       }
       default:
-        return { ...plan, slots: [] };
+        return { ...plan, slots: [], decided: [] };
     }
   }
 

@@ -32,6 +32,7 @@ function run(): Run {
     })),
     origins: [],
     probes: [],
+    decided: [],
     protected: true,
     action: "export",
     normalized: "",
