@@ -283,6 +283,24 @@ export const guesses: readonly Evasion[] = [
   asked("g84", "select name from customers where id = 3 and email = 'nobody@example.com'"),
   asked("g85", "update customers set notes = notes where id = 3 and born = '1999-01-01'"),
   asked("g86", "delete from customers where born > '1999-01-01' and id = 3 returning id"),
+  ...[
+    "update m set hit = true where d in (select born from customers where id = 3)",
+    "delete from m where not exists (select from customers where id = 3 and born = d)",
+    "update m set hit = true from customers c where c.id = 3 and c.born = m.d",
+    "delete from m using customers c where c.id = 3 and c.born <> m.d",
+    "merge into m using customers c on c.id = 3 and c.born = m.d when matched then update set hit = true",
+    "merge into m using (select 1) x on true when matched and d in (select born from customers where id = 3) then update set hit = true",
+  ].map((marks, at) =>
+    either(
+      `g${87 + at}`,
+      "create temp table m (d date, hit bool)",
+      `insert into m select d::date from ${days}`,
+      marks,
+      marks.startsWith("delete")
+        ? "select d from m where (select count(*) from m) < 9"
+        : "select d from m where hit",
+    ),
+  ),
   either(
     "g21",
     "create temp table m (d date)",

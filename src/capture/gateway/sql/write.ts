@@ -289,6 +289,11 @@ function rewriteInsert(statement: InsertStmt, env: Env): Output {
   return returning(statement.returningClause, starOf(target.item), writing);
 }
 
+/** Which rows of a list are marked, or left, tells the field that they were held against, and the list is nobody's. */
+function keepUnmarked({ level, target }: Writing): void {
+  if (target.guarded === null && level.tied.size > 0) derived();
+}
+
 function derived(): never {
   return refuse(
     "derived",
@@ -303,6 +308,7 @@ function rewriteUpdate(statement: UpdateStmt, env: Env): Output {
   level.scope.items.push(target.item);
   const stars = (statement.fromClause ?? []).flatMap((node) => rewriteSource(node, sources));
   decideRows(statement.whereClause, level);
+  keepUnmarked(writing);
   assign(statement.targetList, writing);
   boundRows(statement, writing);
   return returning(statement.returningClause, [...starOf(target.item), ...stars], writing);
@@ -314,6 +320,7 @@ function rewriteDelete(statement: DeleteStmt, env: Env): Output {
   level.scope.items.push(target.item);
   const stars = (statement.usingClause ?? []).flatMap((node) => rewriteSource(node, sources));
   decideRows(statement.whereClause, level);
+  keepUnmarked(writing);
   boundRows(statement, writing);
   looseLinks(statement, writing);
   return returning(statement.returningClause, [...starOf(target.item), ...stars], writing);
@@ -339,6 +346,7 @@ function rewriteMerge(statement: MergeStmt, env: Env): Output {
     if (commandType === "CMD_INSERT") store(null, values, writing);
     else assign(targetList, writing);
   }
+  keepUnmarked(writing);
   return returning(statement.returningClause, [...stars, ...starOf(target.item)], writing);
 }
 
