@@ -89,6 +89,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded 
 
 async function stop(child: ChildProcess): Promise<void> {
   const gone = once(child, "exit");
+  // Who waits for its end must live to see it: an engine that had to be killed left Node with nothing to wait for (exit code 13).
+  child.ref();
   child.send("close");
   const timer = setTimeout(() => child.kill("SIGKILL"), closeMillisMax);
   await gone;

@@ -124,6 +124,18 @@ describe("the store", () => {
     expect(events.map(({ kind }) => kind)).toEqual(["engine-died", "engine-restarted"]);
   });
 
+  it("lets a program end as it means to where the engine has to be killed at the end", async () => {
+    const built = new URL("../../dist/store/index.js", import.meta.url).href;
+    const program = `
+      import { openStore } from ${JSON.stringify(built)};
+      const store = await openStore({ data: ${JSON.stringify(join(folder, "stuck"))} });
+      process.kill(store.enginePid(), "SIGSTOP");
+      await store.close();
+      process.exitCode = 3;`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: "inherit" });
+    expect(await once(child, "exit")).toEqual([3, null]);
+  }, 60_000);
+
   it("belongs to one process at a time, and names it", async () => {
     const second = await openStore({ data: join(folder, "data") });
     expect(second).toMatchObject({
