@@ -83,6 +83,20 @@ export interface StatementPlan {
   readonly names: ReadonlySet<string>;
 }
 
+/** Of what concerns nobody. */
+export const nobodys: Pick<
+  StatementPlan,
+  "slots" | "origins" | "probes" | "decided" | "protected" | "action" | "names"
+> = {
+  slots: [],
+  origins: [],
+  probes: [],
+  decided: [],
+  protected: false,
+  action: "read",
+  names: new Set(),
+};
+
 /**
  * Why a statement is not sent. `message` and `hint` hold nothing of the database's; a syntax error quotes the word that the client wrote, as the
  * server would, and goes to that client alone: neither is recorded.

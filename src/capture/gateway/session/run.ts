@@ -1,6 +1,6 @@
 import type { Caught } from "../net/secondNet.ts";
 import type { GatewayEvent, Seen, StatementNote } from "../recording.ts";
-import type { Slot, StatementPlan } from "../plan.ts";
+import { nobodys, type Slot, type StatementPlan } from "../plan.ts";
 import type { Identity } from "./identity.ts";
 
 /** Customers that one run remembers, so that none is recorded twice; beyond it they are recorded again, never missed. */
@@ -184,15 +184,4 @@ export function sentFor(text: string, runs: readonly Run[]): string {
 }
 
 /** Of an empty statement. */
-export const emptyPlan: StatementPlan = {
-  sql: "",
-  does: { kind: "other" },
-  slots: [],
-  origins: [],
-  probes: [],
-  decided: [],
-  protected: false,
-  action: "read",
-  normalized: "",
-  names: new Set(),
-};
+export const emptyPlan: StatementPlan = { ...nobodys, sql: "", does: { kind: "other" }, normalized: "" };

@@ -1,5 +1,6 @@
 import type { Node } from "@pgsql/types";
 import {
+  nobodys,
   type PlanContext,
   type Slot,
   type StatementPlan,
@@ -70,16 +71,7 @@ const hiding: StatementRefusal = statementRefusal({
 
 /** Nothing in it is anybody's. */
 function asItIs({ text: sql }: ParsedStatement): Rewritten {
-  return {
-    sql,
-    slots: [],
-    origins: [],
-    probes: [],
-    decided: [],
-    protected: false,
-    action: "read",
-    names: new Set(),
-  };
+  return { ...nobodys, sql };
 }
 
 /** The server counts bytes in its trees, and characters, from 1, in its errors. */
