@@ -93,7 +93,7 @@ describe.each(serversHere())("logging in through the gateway at $name", ({ bin }
     });
   });
 
-  it("a wrong password, an unknown user and an expired login are told the same, and recorded the same", async () => {
+  it("a wrong password, an unknown user and an expired login (CVE-2025-2291) are told the same, and recorded the same", async () => {
     const wrong = await psql(plain, { PGPASSWORD: "wrong" });
     const unknown = await psql(plain, { PGPASSWORD: password, PGUSER: "eve" });
     const expired = await psql(plain, { PGPASSWORD: password, PGUSER: "late" });
