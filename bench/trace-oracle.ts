@@ -27,8 +27,8 @@ interface Raced {
   /** Reports until each stands: infinite if never. */
   readonly whosaw: number;
   readonly oracle: number;
-  /** An oracle that, beside, weighs from the order of the reports when the leak began, as whosaw does. */
-  readonly ordered: number;
+  /** An oracle that, beside, weighs all that whosaw does: the order of the reports, and how many customers each account had exposed. */
+  readonly weighing: number;
   readonly limit: number;
   readonly hits: number;
   readonly guilt: number;
@@ -49,11 +49,11 @@ function race(found: Case): Raced {
     0,
     found.stolenFrom.findIndex((through) => through !== null),
   );
-  const told = { kind, leakShare: found.leakReports / Math.max(1, total), weighsBeginning: false };
+  const told = { kind, leakShare: found.leakReports / Math.max(1, total), weighsAll: false };
   const toldSince = {
     kind,
     leakShare: found.leakReports / Math.max(1, total - began),
-    weighsBeginning: true,
+    weighsAll: true,
   };
   const at = (count: number): ReturnType<typeof firstReports> => firstReports(evidence, count);
   const names = (count: number, what: Told): boolean =>
@@ -65,7 +65,7 @@ function race(found: Case): Raced {
     leak: found.leakReports,
     reports: total,
     oracle: first((count) => names(count, told)),
-    ordered: first((count) => names(count, toldSince)),
+    weighing: first((count) => names(count, toldSince)),
     whosaw: first((count) => (scores(at(count)).get(account) ?? 0) >= named),
     limit: first((count) => limitNames(found, count)),
     // The peers state no probability: they have named the account once it is on top and stays there.
@@ -184,11 +184,11 @@ const never = decidable.filter(({ whosaw }) => !Number.isFinite(whosaw)).length;
 console.log(
   `reports of whosaw over reports of the oracle: median ${median(ratios).toFixed(3)}, quartiles ${quantile(ratios, 0.25).toFixed(3)} and ${quantile(ratios, 0.75).toFixed(3)}; never named where the oracle did: ${never}`,
 );
-const ordered = raced
-  .filter((each) => Number.isFinite(each.ordered))
-  .map((each) => each.whosaw / each.ordered);
+const weighing = raced
+  .filter((each) => Number.isFinite(each.weighing))
+  .map((each) => each.whosaw / each.weighing);
 console.log(
-  `over those of an oracle that also weighs when the leak began: median ${median(ordered).toFixed(3)} (${ordered.length} incidents)`,
+  `over those of an oracle that also weighs when the leak began and what each account had exposed: median ${median(weighing).toFixed(3)} (${weighing.length} incidents)`,
 );
 if (!options.short) {
   mkdirSync("bench/results", { recursive: true });
@@ -200,7 +200,7 @@ if (!options.short) {
     decidable: decidable.length,
     never,
     ratio: { median: median(ratios), q1: quantile(ratios, 0.25), q3: quantile(ratios, 0.75) },
-    ratioToOrdered: { median: median(ordered), incidents: ordered.length },
+    ratioToWeighing: { median: median(weighing), incidents: weighing.length },
     top1: { whosaw: share("whosaw"), guiltModel: share("guilt"), hitCount: share("hits") },
   };
   writeFileSync("bench/results/trace-oracle.json", `${JSON.stringify(result, null, 1)}\n`);

@@ -114,6 +114,7 @@ export function evidenceInMemory(
     intake: intake.counts,
     customers: desk.customers,
     accounts: desk.actors,
+    reaches: reachesOf(desk, firsts, reports, tolerance),
     channels: channelsOf({ desk, firsts, hits, counters, reports, tolerance }),
     segments: segments.map(({ name, size, exposed, holds }): SegmentEvidence => ({
       name,
@@ -211,6 +212,30 @@ function channelsOf(inputs: ChannelInputs): readonly ChannelEvidence[] {
         countBelow(firsts.byChannel[channel], endOfDay(report.time - tolerance)),
       ),
     }));
+}
+
+/** For each report, by kind: how many accounts had exposed how many customers, in powers of two, by whole days as reach is. */
+function reachesOf(
+  desk: Desk,
+  firsts: FirstReads,
+  reports: readonly UsedReport[],
+  tolerance: number,
+): Evidence["reaches"] {
+  const of = (kind: number): readonly (readonly number[])[] =>
+    reports.map((report) => {
+      const limit = endOfDay(report.time - tolerance);
+      const counts: number[] = [];
+      for (let actor = 0; actor < desk.actors; actor++) {
+        const told = kind === 2 && desk.sessionsUnknown(actor) ? 0 : kind;
+        const reach = countBelow(firsts.byChannel[actor * 3 + told], limit);
+        if (reach === 0) continue;
+        const place = Math.floor(Math.log2(reach));
+        while (counts.length <= place) counts.push(0);
+        counts[place] = (counts[place] ?? 0) + 1;
+      }
+      return counts;
+    });
+  return { all: of(0), unexplained: of(1), unfamiliar: of(2) };
 }
 
 /** Reach is counted by whole days, so that a table of days serves any moment. */

@@ -1,12 +1,19 @@
 import { logSumExp } from "../../src/stats/index.ts";
-import { channelEvidence, type ChannelKind, type Evidence, type Settings } from "../../src/trace/index.ts";
+import {
+  accountWeights,
+  channelEvidence,
+  type ChannelKind,
+  type Evidence,
+  type Settings,
+} from "../../src/trace/index.ts";
 
 /** What the oracle is told beside the evidence: all but which account it was. */
 export interface Told {
   readonly kind: ChannelKind;
   /** Of all reports, or of those since the leak began, if the oracle weighs when it may have begun. */
   readonly leakShare: number;
-  readonly weighsBeginning: boolean;
+  /** Whether it also weighs, as whosaw does, when the leak began, and how many customers each account had exposed. */
+  readonly weighsAll: boolean;
 }
 
 /** The probability of each account, for one who knows the leak share, the hypothesis and the kind of channel. */
@@ -19,9 +26,21 @@ export function oracleProbabilities(
   const { channels, missed } = channelEvidence(evidence, settings, {
     kind: told.kind,
     shares: [{ share, logWeight: 0 }],
-    fromStart: !told.weighsBeginning,
+    fromStart: !told.weighsAll,
   });
-  const silent = Math.max(0, evidence.accounts - channels.length);
-  const total = logSumExp([...channels.map((channel) => channel.log), missed + Math.log(silent)]);
-  return new Map(channels.map((channel) => [channel.actor, Math.exp(channel.log - total)]));
+  const weigh = told.weighsAll
+    ? accountWeights(evidence, told.kind, settings.priors.reporting)
+    : (): number => 1;
+  const weights = new Map(
+    evidence.channels
+      .filter(({ kind }) => kind === told.kind)
+      .map((channel) => [channel.actor, weigh(channel)]),
+  );
+  const logs = channels.map(({ actor, log }) => ({ actor, log: log + Math.log(weights.get(actor) ?? 1) }));
+  const silent = Math.max(
+    0,
+    evidence.accounts - [...weights.values()].reduce((sum, weight) => sum + weight, 0),
+  );
+  const total = logSumExp([...logs.map(({ log }) => log), missed + Math.log(silent)]);
+  return new Map(logs.map(({ actor, log }) => [actor, Math.exp(log - total)]));
 }

@@ -7,8 +7,8 @@ import type { Settings } from "./model/settings.ts";
 import { stratumName, stratumOf } from "./model/strata.ts";
 import * as ask from "./queries/customers.ts";
 import { matchedExposed, matchedSizes } from "./queries/matched.ts";
-import { reachGains } from "./queries/reach.ts";
-import { channelKinds, hitChannels, type HitChannel, type ReporterRead } from "./reads.ts";
+import { reachOf } from "./reach.ts";
+import { hitChannels, type HitChannel, keyOf, type ReporterRead } from "./reads.ts";
 
 /** Matched customers looked at for one report. The mean over all reports is what counts, so its error is that of many more. */
 export const matchedMaxDefault = 1000;
@@ -24,7 +24,6 @@ export interface EvidenceOptions {
 }
 
 const hourMillis = 3_600_000;
-const dayMillis = 24 * hourMillis;
 
 interface Reporter {
   readonly customer: string;
@@ -69,10 +68,10 @@ export async function evidenceFromStore(
   const base = new Map(sizes.map(({ name, value }) => [name, value]));
   const steps = createdSteps(monthsOf(base));
   const asked = { engine, options, situated };
-  const [matched, exposed, reach] = await Promise.all([
+  const [matched, exposed, { reach, reaches }] = await Promise.all([
     matchedOf(asked, steps),
     exposedOf(asked, channels),
-    reachOf(asked, channels),
+    reachOf(engine, { channels, cutoffs: situated.map(({ cutoff }) => cutoff), suffix }),
   ]);
   const none = situated.map(() => 0);
   const contactFrom: ContactFrom = base.get("contact from reads") === 1 ? "reads" : "tickets";
@@ -88,6 +87,7 @@ export async function evidenceFromStore(
     intake: intake.counts,
     customers: base.get("customers") ?? 0,
     accounts: base.get("accounts") ?? 0,
+    reaches,
     channels: channels.map((channel): ChannelEvidence => {
       const key = keyOf(channel);
       return { ...channel, exposed: exposed.get(key) ?? none, reach: reach.get(key) ?? none };
@@ -268,53 +268,6 @@ async function exposedOf(
       exposed.set(key, list);
     }
   return exposed;
-}
-
-function keyOf({ kind, actor }: Pick<HitChannel, "kind" | "actor">): string {
-  return `${kind} ${actor}`;
-}
-
-/** The store's times lie between 1900 and 2299: calls before and after have seen nothing, and everything. */
-const daysMin = -26_000;
-const daysMax = 121_000;
-
-function dayOf(cutoff: number): number {
-  return Math.min(daysMax, Math.max(daysMin, Math.floor(cutoff / dayMillis)));
-}
-
-async function reachOf(
-  asked: Asked,
-  channels: readonly HitChannel[],
-): Promise<ReadonlyMap<string, number[]>> {
-  const reach = new Map<string, number[]>();
-  const actors = [...new Set(channels.map(({ actor }) => actor))];
-  if (actors.length === 0) return reach;
-  const days = [...new Set(asked.situated.map(({ cutoff }) => dayOf(cutoff)))].sort((a, b) => a - b);
-  const rows = await asked.engine.query<{ actor: string; kind: number; gains: number[] }>(
-    reachGains(asked.options.suffix, days.length),
-    { actors, first: days[0] ?? 0, last: days.at(-1) ?? 0, places: placesOf(days) },
-  );
-  const wanted = new Set(channels.map(keyOf));
-  const place = new Map(days.map((day, at) => [day, at]));
-  const places = asked.situated.map(({ cutoff }) => place.get(dayOf(cutoff)) ?? 0);
-  for (const { actor, kind, gains } of rows) {
-    const key = keyOf({ kind: channelKinds[kind] ?? "all", actor });
-    if (!wanted.has(key)) continue;
-    for (let at = 1; at < gains.length; at++) gains[at] = (gains[at] ?? 0) + (gains[at - 1] ?? 0);
-    reach.set(
-      key,
-      places.map((at) => gains[at] ?? 0),
-    );
-  }
-  return reach;
-}
-
-/** For each day from the first to the last of these: the place of the first of them that isn't before it. */
-function placesOf(days: readonly number[]): readonly number[] {
-  return days.flatMap((day, at) => {
-    const before = days[at - 1] ?? day - 1;
-    return Array.from({ length: day - before }, () => at);
-  });
 }
 
 function usedReport(

@@ -20,6 +20,10 @@ export interface HitChannel {
   readonly hits: Hit[];
 }
 
+export function keyOf({ kind, actor }: Pick<HitChannel, "kind" | "actor">): string {
+  return `${kind} ${actor}`;
+}
+
 /**
  * The channels through which reporting customers were exposed before the call, in the order of account and kind. A caller can't have
  * an exclusive fact from a channel that never showed one: that is no hit.

@@ -11,6 +11,8 @@ export interface Evidence {
   /** Customers in the base, and accounts that could have read them. */
   readonly customers: number;
   readonly accounts: number;
+  /** Of all accounts, by kind of channel and for each report: how many had exposed how many customers before the call. */
+  readonly reaches: Readonly<Record<ChannelKind, readonly ReachCounts[]>>;
   /** One for each account and kind through which at least one reporting customer was exposed before the call. */
   readonly channels: readonly ChannelEvidence[];
   readonly segments: readonly SegmentEvidence[];
@@ -20,6 +22,9 @@ export interface Evidence {
   /** List and search events that do not say which customers they showed, by account. */
   readonly exposureUnknown: ReadonlyMap<string, number>;
 }
+
+/** At place i: accounts that had exposed 2^i customers or more, and fewer than 2^(i+1). Who had exposed nobody isn't in it. */
+export type ReachCounts = readonly number[];
 
 export interface Intake {
   readonly given: number;

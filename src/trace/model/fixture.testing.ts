@@ -40,6 +40,11 @@ export function sketch(of: Sketch): Evidence {
     intake: { given: of.reports, used: of.reports, unknownCustomer: 0, duplicates: 0 },
     customers,
     accounts: of.accounts ?? 100,
+    reaches: {
+      all: reachesOf(of, "all", customers),
+      unexplained: reachesOf(of, "unexplained", customers),
+      unfamiliar: reachesOf(of, "unfamiliar", customers),
+    },
     channels: of.channels.map(({ actor, kind, hits, share }): ChannelEvidence => ({
       actor,
       kind: kind ?? "all",
@@ -58,6 +63,20 @@ export function sketch(of: Sketch): Evidence {
     sessionsUnknown: new Set(of.sessionsUnknown),
     exposureUnknown: new Map(),
   };
+}
+
+/** Accounts without a channel here had exposed some thousand customers. */
+function reachesOf(of: Sketch, kind: ChannelKind, customers: number): readonly (readonly number[])[] {
+  const told = of.channels.filter((channel) => (channel.kind ?? "all") === kind);
+  const others = Array.from({ length: Math.max(0, (of.accounts ?? 100) - told.length) }, () => 1500);
+  const counts: number[] = [];
+  for (const reach of [...told.map(({ share }) => Math.round(share * customers)), ...others])
+    if (reach > 0) {
+      const place = Math.floor(Math.log2(reach));
+      while (counts.length <= place) counts.push(0);
+      counts[place] = (counts[place] ?? 0) + 1;
+    }
+  return Array.from({ length: of.reports }, () => counts);
 }
 
 export function range(from: number, to: number): readonly number[] {

@@ -5,6 +5,7 @@ import { type KnowledgeNode, knowledgeNodes } from "./knowledge.ts";
 import { backgroundLog, byChance, channelLog, silentCalls, weigh, type WeighedHit } from "./likelihood.ts";
 import { shareNodes, type ShareNode } from "./nodes.ts";
 import { type Calls, callsOf } from "./onset.ts";
+import { accountWeights } from "./reach.ts";
 import { rateLog } from "./rate.ts";
 import { hitChances, likelihoodRatios, type RatioContext, ratiosFrom, type ShareSums } from "./ratio.ts";
 import { accountSets, type Candidate } from "./sets.ts";
@@ -100,7 +101,9 @@ function accountStories(
   const channels = evidence.channels.filter(
     (channel) => channel.kind === kindFor(evidence, channel.actor, kind),
   );
-  const candidates = channels.map((channel) => candidateOf(frame, channel));
+  const weightOf = accountWeights(evidence, kind, settings.priors.reporting);
+  const weights = channels.map(weightOf);
+  const candidates = channels.map((channel, i) => weighted(candidateOf(frame, channel), weights[i] ?? 1));
   const sets = accountSets(candidates, {
     accounts: evidence.accounts,
     calls,
@@ -119,7 +122,7 @@ function accountStories(
     log: Math.log(prior) + overNodes(set.logs),
   }));
   // Accounts that no report points to share what is left of the prior: each has missed every report.
-  const silent = Math.max(0, evidence.accounts - channels.length);
+  const silent = Math.max(0, evidence.accounts - weights.reduce((sum, weight) => sum + weight, 0));
   const log = Math.log(prior) + Math.log(silent / Math.max(1, evidence.accounts)) + overNodes(frame.missed);
   return [...told, { hypothesis, actors: [], kind, segment: null, log }];
 }
@@ -140,7 +143,12 @@ function candidateOf(frame: Frame, channel: ChannelEvidence): Candidate {
   let kept: Float64Array | null = null;
   const chances = (): Float64Array => (kept ??= hitChances(channel, ratioContext(frame)));
   const over = ahead < aheadMin ? 0 : byChance(chances(), frame.silent, shares);
-  return { actor: channel.actor, hits, logs: logs.map((each) => each - over), over, chances };
+  return { actor: channel.actor, hits, logs: logs.map((each) => each - over), over, weight: 0, chances };
+}
+
+function weighted(candidate: Candidate, weight: number): Candidate {
+  const log = Math.log(weight);
+  return { ...candidate, weight: log, logs: candidate.logs.map((each) => each + log) };
 }
 
 /** In logs, over an account that missed every report: with hits as by chance an account gains less than this. */

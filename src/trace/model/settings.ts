@@ -26,6 +26,14 @@ export interface Priors {
   readonly unexplainedShare: number;
   /** Given an outside breach: it took the whole base rather than a segment. */
   readonly wholeBaseShare: number;
+  /** Of customers who were exposed, the share who are called and tell of it: each order of size from `least` to `most` alike. */
+  readonly reporting: ReportingRange;
+}
+
+/** Shares above 0, up to 1. */
+export interface ReportingRange {
+  readonly least: number;
+  readonly most: number;
 }
 
 export interface ModelSettings {
@@ -58,6 +66,7 @@ export const defaultSettings: Settings = {
     accountsTogether: [0.7, 0.15, 0.05, 0.05, 0.05],
     unexplainedShare: 0.5,
     wholeBaseShare: 0.5,
+    reporting: { least: 0.0005, most: 0.1 },
   },
   onlyHere: [
     "ticket",

@@ -39,6 +39,11 @@ export function unfamiliarOf(suffix: string): string {
   return `SELECT actor, ip FROM trace_unfamiliar${suffix} WHERE actor IN {actors:Array(String)}`;
 }
 
+/** Accounts of which it can't be known which sessions are unfamiliar. */
+export function sessionsUnknown(suffix: string): string {
+  return `SELECT actor FROM trace_unfamiliar${suffix} WHERE ip = ''`;
+}
+
 /** List and search events that do not say whom they showed, up to the last report. Parameters: since, until. */
 export const unknownByActor: string = `
   SELECT actor, count() AS events FROM unknown_exposures

@@ -1,4 +1,11 @@
-import { type APIResponse, type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import {
+  type APIResponse,
+  type Browser,
+  type BrowserContext,
+  chromium,
+  type Page,
+  type Response,
+} from "playwright-core";
 
 /** One thing that a person does; what the browser receives meanwhile is looked through for customers. */
 export interface Step {
@@ -120,6 +127,12 @@ const asked = new Set(["document", "xhr", "fetch"]);
 const noText = new Set(["font", "image", "media", "stylesheet", "manifest"]);
 
 function gather(context: BrowserContext): () => Promise<Bodies> {
+  const again = async (response: Response): Promise<string> => {
+    if (response.request().resourceType() !== "script") throw new Error("not a script");
+    const answer = await context.request.get(response.url());
+    if (!answer.ok()) throw new Error(`${answer.status()}`);
+    return answer.text();
+  };
   let coming: Promise<string>[] = [];
   let lost: string[] = [];
   let broken: string[] = [];
@@ -129,10 +142,13 @@ function gather(context: BrowserContext): () => Promise<Bodies> {
     if (response.status() >= 400 && asked.has(response.request().resourceType()))
       broken.push(`${response.status()} for ${response.url()}`);
     coming.push(
-      response.text().catch(() => {
-        lost.push(response.url());
-        return "";
-      }),
+      response.text().catch(() =>
+        // A script that the browser was still taking in as it left the page for the next: asked for again, it is the same.
+        again(response).catch(() => {
+          lost.push(response.url());
+          return "";
+        }),
+      ),
     );
   });
   return async () => {

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { accountPosteriors } from "./account.ts";
+import { range, sketch, type Sketch } from "./fixture.testing.ts";
+import { stories } from "./posterior.ts";
+import { accountWeights, bringsReport } from "./reach.ts";
+import { defaultSettings } from "./settings.ts";
+
+const told = defaultSettings.priors.reporting;
+
+function probability(of: Sketch, actor: string): number {
+  const found = accountPosteriors(stories(sketch(of), defaultSettings));
+  return found.find((account) => account.actor === actor)?.probability ?? 0;
+}
+
+describe("the chance that a leak brings any report", () => {
+  it("is the mean of 0.05% to 10% for one customer, and nears one for many", () => {
+    // The mean of a share whose logarithm is even: (most - least) / ln(most / least).
+    expect(bringsReport(1, told)).toBeCloseTo((0.1 - 0.0005) / Math.log(200), 3);
+    expect(bringsReport(0, told)).toBe(0);
+    expect(bringsReport(1e6, told)).toBeCloseTo(1, 9);
+    // One minus (E1(x least) - E1(x most)) / ln(most / least), with E1(0.05) = 2.4679 and E1(10) = 0.0000 (Abramowitz and Stegun, table 5.1).
+    expect(bringsReport(100, told)).toBeCloseTo(1 - (2.4679 - 0) / Math.log(200), 3);
+  });
+});
+
+describe("what an account's prior is worth", () => {
+  const channels = [
+    { actor: "busy", hits: [0], share: 0.01 },
+    { actor: "thief", hits: [0], share: 0.0004 },
+    { actor: "passer-by", hits: [0], share: 0.000_003 },
+  ];
+  const evidence = sketch({ reports: 3, accounts: 3, channels });
+
+  it("comes to the number of accounts over all of them, and is less for who exposed few", () => {
+    const weigh = accountWeights(evidence, "all", told);
+    const each = evidence.channels.map(weigh);
+    expect(each.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(3, 9);
+    const [busy = 0, thief = 0, passerBy = 0] = each;
+    expect(busy).toBeGreaterThan(thief);
+    expect(thief).toBeGreaterThan(5 * passerBy);
+    expect(passerBy).toBeGreaterThan(0.08);
+  });
+
+  it("is the same for all where nobody is known to have exposed anybody", () => {
+    const weigh = accountWeights({ ...evidence, reaches: { ...evidence.reaches, all: [] } }, "all", told);
+    expect(evidence.channels.map(weigh)).toEqual([1, 1, 1]);
+  });
+
+  it("keeps one lucky hit of a channel of three customers from naming, and names by the same hits of many", () => {
+    const of = (share: number): Sketch => ({
+      reports: 6,
+      accounts: 40,
+      channels: [
+        { actor: "one", kind: "unfamiliar", hits: [3], share },
+        ...range(0, 39).map((i) => ({
+          actor: `a${i}`,
+          kind: "unfamiliar" as const,
+          hits: [],
+          share: 0.0004,
+        })),
+      ],
+    });
+    const few = probability(of(0.000_003), "one");
+    const many = probability(of(0.0004), "one");
+    expect(few).toBeLessThan(0.5 * many);
+  });
+});

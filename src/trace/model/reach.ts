@@ -1,0 +1,44 @@
+import type { ChannelEvidence, ChannelKind, Evidence } from "./evidence.ts";
+import { missedShare } from "./knowledge.ts";
+import type { ReportingRange } from "./settings.ts";
+
+const steps = 512;
+
+/** The chance that a leak of so many customers brings any report at all, over the range of shares who tell. */
+export function bringsReport(customers: number, { least, most }: ReportingRange): number {
+  let sum = 0;
+  for (let i = 0; i < steps; i++) {
+    const share = least * (most / least) ** ((i + 0.5) / steps);
+    sum -= Math.expm1(-share * customers);
+  }
+  return sum / steps;
+}
+
+/** Of a channel in a place of `ReachCounts`: of the middle of its power of two. */
+function bringsReportAt(place: number, range: ReportingRange): number {
+  const known = places.get(range) ?? [];
+  places.set(range, known);
+  return (known[place] ??= bringsReport(Math.SQRT2 * 2 ** place, range));
+}
+
+const places = new WeakMap<ReportingRange, number[]>();
+
+/**
+ * What an account's prior is worth beside the mean account's. The prior is even over all accounts, but a leak of which there are reports
+ * has brought one, and an account that exposed three customers hardly brings any. So its part is the chance that it does over the mean of
+ * that chance, except for reads that no log holds, which may be anybody's. Over all accounts the parts come to their number.
+ */
+export function accountWeights(
+  { accounts, reaches, reports }: Evidence,
+  kind: ChannelKind,
+  range: ReportingRange,
+): (channel: ChannelEvidence) => number {
+  const last = reports.length - 1;
+  const counts = reaches[kind][last] ?? [];
+  const all = counts.reduce((sum, count, place) => sum + count * bringsReportAt(place, range), 0);
+  if (all === 0) return () => 1;
+  return ({ reach }) => {
+    const place = Math.floor(Math.log2(Math.max(1, reach[last] ?? 1)));
+    return ((1 - missedShare) * bringsReportAt(place, range) * accounts) / all + missedShare;
+  };
+}
