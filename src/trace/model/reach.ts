@@ -2,7 +2,7 @@ import type { ChannelEvidence, ChannelKind, Evidence } from "./evidence.ts";
 import { missedShare } from "./knowledge.ts";
 import type { ReportingRange } from "./settings.ts";
 
-const steps = 512;
+const steps = 4096;
 
 /** The chance that a leak of so many customers brings any report at all, over the range of shares who tell. */
 export function bringsReport(customers: number, { least, most }: ReportingRange): number {
