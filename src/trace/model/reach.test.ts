@@ -7,6 +7,21 @@ import { defaultSettings } from "./settings.ts";
 
 const told = defaultSettings.priors.reporting;
 
+/** One hit of six reports, by an account of forty that had exposed this share of the base. */
+function oneHit(share: number): Sketch {
+  const others = range(0, 39).map((i) => ({
+    actor: `a${i}`,
+    kind: "unfamiliar" as const,
+    hits: [],
+    share: 0.0004,
+  }));
+  return {
+    reports: 6,
+    accounts: 40,
+    channels: [{ actor: "one", kind: "unfamiliar", hits: [3], share }, ...others],
+  };
+}
+
 function probability(of: Sketch, actor: string): number {
   const found = accountPosteriors(stories(sketch(of), defaultSettings));
   return found.find((account) => account.actor === actor)?.probability ?? 0;
@@ -46,22 +61,9 @@ describe("what an account's prior is worth", () => {
     expect(evidence.channels.map(weigh)).toEqual([1, 1, 1]);
   });
 
-  it("keeps one lucky hit of a channel of three customers from naming, and names by the same hits of many", () => {
-    const of = (share: number): Sketch => ({
-      reports: 6,
-      accounts: 40,
-      channels: [
-        { actor: "one", kind: "unfamiliar", hits: [3], share },
-        ...range(0, 39).map((i) => ({
-          actor: `a${i}`,
-          kind: "unfamiliar" as const,
-          hits: [],
-          share: 0.0004,
-        })),
-      ],
-    });
-    const few = probability(of(0.000_003), "one");
-    const many = probability(of(0.0004), "one");
+  it("takes one lucky hit of a channel of three customers for less than the same hit of one of four hundred", () => {
+    const few = probability(oneHit(0.000_003), "one");
+    const many = probability(oneHit(0.0004), "one");
     expect(few).toBeLessThan(0.5 * many);
   });
 });
