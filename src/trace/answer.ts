@@ -43,6 +43,8 @@ export interface AccountAnswer {
   readonly expectedHits: number;
   /** Customers this account had read by the last report, of the whole base. */
   readonly reach: number;
+  /** What its prior is worth beside the mean account's: the more customers were exposed, the likelier a leak brings a report. */
+  readonly priorWeight: number;
   readonly exposureUnknown: number;
   /** It can't be known which sessions are its own (no addresses, or too few days): insider and stolen account look alike. */
   readonly sessionsUnknown: boolean;

@@ -6,6 +6,7 @@ import { canarySentences } from "./model/canaries.ts";
 import { type ChannelEvidence, type ChannelKind, type Evidence, firstReports } from "./model/evidence.ts";
 import { reportsNeeded } from "./model/needed.ts";
 import { type Frame, frameOf, type Hypothesis, kindFor, storiesIn, type Story } from "./model/posterior.ts";
+import { accountWeights } from "./model/reach.ts";
 import { exposureShares, type ShareSums } from "./model/ratio.ts";
 import type { Settings } from "./model/settings.ts";
 import { leakShare } from "./model/share.ts";
@@ -95,6 +96,8 @@ function accountAnswer(frame: Frame, stories: readonly Story[], account: Account
     hits: channel?.hits.length ?? 0,
     expectedHits: shares.reduce((sum, share) => sum + share, 0),
     reach: channel?.reach.at(-1) ?? 0,
+    priorWeight:
+      channel === undefined ? 1 : accountWeights(evidence, kind, settings.priors.reporting)(channel),
     exposureUnknown: evidence.exposureUnknown.get(account.actor) ?? 0,
     sessionsUnknown: evidence.sessionsUnknown.has(account.actor),
     reads: channels.flatMap((each) => readsOf(evidence, each)),

@@ -55,6 +55,7 @@ export function accountSentences(
       `of as many customers alike in language, kind and contact with support${contactFrom === "reads" ? " (judged from reads, since tickets are missing)" : ""}, ${count(expectedHits)} would be expected by chance.`,
     `By the last report ${actor} had ${readWords[kind]} ${count(reach)} of ${customers(base, "customer")}` +
       `${reach > base / 2 ? ": who reads nearly everyone is hit by nearly every report, so hits say little" : ""}.`,
+    ...priorSentence(account.priorWeight),
     `The probability that the leak came through ${actor} is ${percent(probability)} (odds ${odds(probability)}).`,
   ];
   if (together.length > 0)
@@ -68,6 +69,15 @@ export function accountSentences(
       `${customers(account.exposureUnknown, "list or search event")} of ${actor} did not say which customers came back; they are not counted here.`,
     );
   return sentences;
+}
+
+/** Said where it matters: an account that starts at half or twice the mean. */
+function priorSentence(weight: number): readonly string[] {
+  if (weight > 0.5 && weight < 2) return [];
+  const [times, than] = weight >= 2 ? [weight, "as likely as"] : [1 / weight, "less likely than"];
+  return [
+    `Before the reports it was held ${count(times)} times ${than} the mean account: the more customers an account has exposed so, the likelier a leak of them brings a report at all.`,
+  ];
 }
 
 export function odds(probability: number): string {

@@ -89,7 +89,7 @@ export function weigh(
 }
 
 /** What a channel's evidence may come to by chance in the mean, in the order in which the strata did come, before it is held against it. */
-const byChanceMax = Math.log(8);
+const byChanceMax = 8;
 const [silent] = knowledgeNodes([]);
 
 /** So many reports of callers of whom nothing is said. */
@@ -102,24 +102,33 @@ export function silentCalls(reports: number, fromStart: boolean): Calls {
 }
 
 /**
- * What is taken off a channel's log evidence: the log of its expected Bayes factor under "no leak", so far as that is above `byChanceMax`.
+ * What is taken off a channel's log evidence: the log of its expected Bayes factor under "no leak", so far as that times the
+ * `weight` of its prior is above `byChanceMax` (and above one).
  * Over all orders of the strata that is at most 1, but not in every one: where a channel's shares grow, as of an account that is new or
  * serves other customers now, each late beginning has more hits by chance than the mean of all reports says (of sixty calls, the
  * account that was new halfway and read everyone from then on was named at 0.99). `chances`: of each report, the chance of a hit times its ratio.
  * A hit falls independently, and the factor of a report is linear in it, so the expected Bayes factor is that of the expected hits; what
  * callers know has the same expectation, whatever it is.
  */
-export function byChance(chances: ArrayLike<number>, calls: Calls, shares: readonly ShareNode[]): number {
+export function byChance(
+  chances: ArrayLike<number>,
+  {
+    calls,
+    shares,
+    weight,
+  }: { readonly calls: Calls; readonly shares: readonly ShareNode[]; readonly weight: number },
+): number {
   if (silent === undefined) return 0;
   const onset = onsetOf(calls, silent, shares);
-  if (byChanceAtMost(chances, onset) <= byChanceMax) return 0;
+  const allowed = Math.log(Math.max(1, byChanceMax / Math.max(1, weight)));
+  if (byChanceAtMost(chances, onset) <= allowed) return 0;
   const expected: HitExcesses = { reports: [], kinds: [], excesses: [] };
   for (let report = 0; report < chances.length; report++) {
     expected.reports.push(report);
     expected.kinds.push(kinds.indexOf("unsaid"));
     expected.excesses.push((1 - missedShare) * (chances[report] ?? 0));
   }
-  return Math.max(0, onsetLog(expected, onset) - byChanceMax);
+  return Math.max(0, onsetLog(expected, onset) - allowed);
 }
 
 /**

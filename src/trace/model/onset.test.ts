@@ -277,8 +277,7 @@ describe("a channel that exposed more and more", () => {
     expect(expected).toBeGreaterThan(8.5);
     const off = byChance(
       chances.map((chance) => chance * ratio),
-      calls,
-      shares,
+      { calls, shares, weight: 1 },
     );
     expect(expected * Math.exp(-off)).toBeCloseTo(8, 9);
   });
@@ -303,8 +302,10 @@ describe("what chance brings a channel in the mean", () => {
         silent,
         shares,
       );
-      const off = byChance(ratios, calls, shares);
-      expect(off).toBeCloseTo(Math.max(0, expected - Math.log(8)), 9);
+      const weight = 12 * random();
+      const off = byChance(ratios, { calls, shares, weight });
+      const allowed = Math.log(Math.max(1, 8 / Math.max(1, weight)));
+      expect(off).toBeCloseTo(Math.max(0, expected - allowed), 9);
       if (off === 0) spared++;
     }
     expect(spared).toBeGreaterThan(40);

@@ -103,7 +103,7 @@ function accountStories(
   );
   const weightOf = accountWeights(evidence, kind, settings.priors.reporting);
   const weights = channels.map(weightOf);
-  const candidates = channels.map((channel, i) => weighted(candidateOf(frame, channel), weights[i] ?? 1));
+  const candidates = channels.map((channel, i) => candidateOf(frame, channel, weights[i] ?? 1));
   const sets = accountSets(candidates, {
     accounts: evidence.accounts,
     calls,
@@ -128,27 +128,31 @@ function accountStories(
 }
 
 /**
- * An account's log evidence at each knowledge node. At one node first: an account far behind a leak that hit nobody in particular can't
+ * An account's log evidence at each knowledge node, and what its prior is worth in it. At one node first: an account far behind a leak that hit nobody in particular can't
  * matter, and the other nodes are then taken to differ as they do for an account that missed every report.
  */
-function candidateOf(frame: Frame, channel: ChannelEvidence): Candidate {
+function candidateOf(frame: Frame, channel: ChannelEvidence, weight: number): Candidate {
   const { nodes, calls, shares, missed } = frame;
   const hits = channelHits(frame, channel);
   const [first] = nodes;
   const log = first === undefined ? 0 : channelLog(hits, calls, first, shares);
+  const worth = Math.log(weight);
   const ahead = log - (missed[0] ?? 0);
+  const matters = ahead + Math.max(0, worth) >= aheadMin;
   const logs = nodes.map((node, i) =>
-    i === 0 ? log : ahead < aheadMin ? (missed[i] ?? 0) + ahead : channelLog(hits, calls, node, shares),
+    i === 0 ? log : matters ? channelLog(hits, calls, node, shares) : (missed[i] ?? 0) + ahead,
   );
   let kept: Float64Array | null = null;
   const chances = (): Float64Array => (kept ??= hitChances(channel, ratioContext(frame)));
-  const over = ahead < aheadMin ? 0 : byChance(chances(), frame.silent, shares);
-  return { actor: channel.actor, hits, logs: logs.map((each) => each - over), over, weight: 0, chances };
-}
-
-function weighted(candidate: Candidate, weight: number): Candidate {
-  const log = Math.log(weight);
-  return { ...candidate, weight: log, logs: candidate.logs.map((each) => each + log) };
+  const over = !matters ? 0 : byChance(chances(), { calls: frame.silent, shares, weight });
+  return {
+    actor: channel.actor,
+    hits,
+    logs: logs.map((each) => each + worth - over),
+    over,
+    worth,
+    chances,
+  };
 }
 
 /** In logs, over an account that missed every report: with hits as by chance an account gains less than this. */
@@ -251,7 +255,7 @@ export function channelEvidence(
   const frame = { ...whole, calls, silent, shares: asked.shares, missed };
   const channels = evidence.channels
     .filter((channel) => channel.kind === asked.kind)
-    .map((channel) => ({ actor: channel.actor, log: overNodes(candidateOf(frame, channel).logs) }));
+    .map((channel) => ({ actor: channel.actor, log: overNodes(candidateOf(frame, channel, 1).logs) }));
   return {
     channels,
     missed: overNodes(missed),
