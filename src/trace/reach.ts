@@ -1,5 +1,6 @@
 import type { Engine } from "../explain/index.ts";
 import type { Evidence, ReachCounts } from "./model/evidence.ts";
+import { placeOfReach } from "./model/reach.ts";
 import { sessionsUnknown } from "./queries/customers.ts";
 import { reachGains } from "./queries/reach.ts";
 import { channelKinds, type HitChannel, keyOf } from "./reads.ts";
@@ -92,10 +93,10 @@ function noCounts(): number[] {
 
 /** Takes one account in, on each day. */
 function countIn(counted: readonly number[][], reach: readonly number[]): void {
-  for (const [day, counts] of counted.entries()) {
-    const customers = reach[day] ?? 0;
-    if (customers === 0) continue;
-    const place = Math.floor(Math.log2(customers));
+  for (let day = 0; day < counted.length; day++) {
+    const [counts, customers = 0] = [counted[day], reach[day]];
+    if (counts === undefined || customers === 0) continue;
+    const place = placeOfReach(customers);
     while (counts.length <= place) counts.push(0);
     counts[place] = (counts[place] ?? 0) + 1;
   }

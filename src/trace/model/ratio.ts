@@ -58,9 +58,10 @@ export function ratiosFrom(exposure: Exposure, context: RatioContext): (report: 
 export function hitChances(exposure: Exposure, context: RatioContext): Float64Array {
   const { matched, customers, model } = context;
   const ratioOf = ratiosFrom(exposure, context);
-  return exposureShares(exposure, matched, customers, model.shrinkage).map(
-    (share, report) => share * ratioOf(report),
-  );
+  const chances = exposureShares(exposure, matched, customers, model.shrinkage);
+  for (let report = 0; report < chances.length; report++)
+    chances[report] = (chances[report] ?? 0) * ratioOf(report);
+  return chances;
 }
 
 function shareSum(exposure: Exposure, { matched, customers, model, sums }: RatioContext): number {
@@ -87,9 +88,14 @@ export function exposureShares(
   customers: number,
   shrinkage: number,
 ): Float64Array {
-  return Float64Array.from(matched, (n, report) =>
-    shareOf(exposure, report, { matched: n, customers, shrinkage }),
-  );
+  // A loop, and one object for all: thousands of accounts are asked for theirs, at every step of the ladder.
+  const shares = new Float64Array(matched.length);
+  const base = { matched: 0, customers, shrinkage };
+  for (let report = 0; report < shares.length; report++) {
+    base.matched = matched[report] ?? 0;
+    shares[report] = shareOf(exposure, report, base);
+  }
+  return shares;
 }
 
 interface Base {

@@ -14,6 +14,11 @@ export function bringsReport(customers: number, { least, most }: ReportingRange)
   return sum / steps;
 }
 
+/** The place in `ReachCounts` of who exposed so many customers, at least one: a whole power of two. */
+export function placeOfReach(customers: number): number {
+  return 31 - Math.clz32(customers);
+}
+
 /** Of a channel in a place of `ReachCounts`: of the middle of its power of two. */
 function bringsReportAt(place: number, range: ReportingRange): number {
   const known = places.get(range) ?? [];
@@ -38,7 +43,7 @@ export function accountWeights(
   const all = counts.reduce((sum, count, place) => sum + count * bringsReportAt(place, range), 0);
   if (all === 0) return () => 1;
   return ({ reach }) => {
-    const place = Math.floor(Math.log2(Math.max(1, reach[last] ?? 1)));
-    return ((1 - missedShare) * bringsReportAt(place, range) * accounts) / all + missedShare;
+    const chance = bringsReportAt(placeOfReach(Math.max(1, reach[last] ?? 1)), range);
+    return ((1 - missedShare) * chance * accounts) / all + missedShare;
   };
 }
