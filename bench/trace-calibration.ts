@@ -31,6 +31,8 @@ interface Judged {
   readonly inside: boolean;
   readonly claims: readonly Claim[];
   readonly hypotheses: readonly Claim[];
+  /** The log of the probability of what was true. */
+  readonly score: number;
   /** A guilty account, an innocent one although somebody inside leaked, or one although nobody did. */
   readonly named: "right" | "wrong" | "false" | null;
 }
@@ -41,16 +43,16 @@ function judge(found: Case): Judged {
   const top = accounts.filter(({ probability }) => probability >= 0.9);
   const innocent = top.some(({ actor }) => !found.guilty.has(actor));
   const inside = found.guilty.size > 0;
+  const sums = hypothesisSums(told);
   return {
     truth: found.truth,
     inside,
+    score: Math.log(sums[found.truth]),
     claims: accounts.map(({ actor, probability }) => ({ probability, right: found.guilty.has(actor) })),
-    hypotheses: (Object.entries(hypothesisSums(told)) as [Hypothesis, number][]).map(
-      ([hypothesis, probability]) => ({
-        probability,
-        right: hypothesis === found.truth,
-      }),
-    ),
+    hypotheses: (Object.entries(sums) as [Hypothesis, number][]).map(([hypothesis, probability]) => ({
+      probability,
+      right: hypothesis === found.truth,
+    })),
     named: top.length === 0 ? null : innocent ? (inside ? "wrong" : "false") : "right",
   };
 }
@@ -111,6 +113,7 @@ function summary(
   readonly namedRight: number;
   readonly namedWrong: number;
   readonly inside: number;
+  readonly score: number;
 } {
   const accounts = calibrationAbove(
     judged.flatMap(({ claims }) => claims),
@@ -129,10 +132,22 @@ function summary(
   console.log(
     `where nobody inside leaked an account was named at 0.9 in ${falselyNamed.named} of ${falselyNamed.runs} (95%: at most ${falselyNamed.high.toFixed(4)})`,
   );
+  const score = judged.reduce((sum, each) => sum + each.score, 0) / Math.max(1, judged.length);
+  console.log(`log score of hypotheses: ${score.toFixed(3)} an incident`);
   console.log(
     `where somebody did: named rightly ${namedRight}, an innocent account named ${namedWrong}, of ${inside}`,
   );
-  return { title, runs: judged.length, accounts, verdicts, falselyNamed, namedRight, namedWrong, inside };
+  return {
+    title,
+    runs: judged.length,
+    accounts,
+    verdicts,
+    falselyNamed,
+    namedRight,
+    namedWrong,
+    inside,
+    score,
+  };
 }
 
 const judged = run(options.runs, options.seed, 0);
