@@ -1,11 +1,5 @@
 import { logSumExp } from "../../src/stats/index.ts";
-import {
-  accountWeights,
-  channelEvidence,
-  type ChannelKind,
-  type Evidence,
-  type Settings,
-} from "../../src/trace/index.ts";
+import { channelEvidence, type ChannelKind, type Evidence, type Settings } from "../../src/trace/index.ts";
 
 /** What the oracle is told beside the evidence: all but which account it was. */
 export interface Told {
@@ -27,20 +21,10 @@ export function oracleProbabilities(
     kind: told.kind,
     shares: [{ share, logWeight: 0 }],
     fromStart: !told.weighsAll,
+    weighs: told.weighsAll,
   });
-  const weigh = told.weighsAll
-    ? accountWeights(evidence, told.kind, settings.priors.reporting)
-    : (): number => 1;
-  const weights = new Map(
-    evidence.channels
-      .filter(({ kind }) => kind === told.kind)
-      .map((channel) => [channel.actor, weigh(channel)]),
-  );
-  const logs = channels.map(({ actor, log }) => ({ actor, log: log + Math.log(weights.get(actor) ?? 1) }));
-  const silent = Math.max(
-    0,
-    evidence.accounts - [...weights.values()].reduce((sum, weight) => sum + weight, 0),
-  );
-  const total = logSumExp([...logs.map(({ log }) => log), missed + Math.log(silent)]);
-  return new Map(logs.map(({ actor, log }) => [actor, Math.exp(log - total)]));
+  const pointedTo = channels.reduce((sum, { weight }) => sum + weight, 0);
+  const silent = Math.max(0, evidence.accounts - pointedTo);
+  const total = logSumExp([...channels.map(({ log }) => log), missed + Math.log(silent)]);
+  return new Map(channels.map(({ actor, log }) => [actor, Math.exp(log - total)]));
 }

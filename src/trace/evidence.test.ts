@@ -118,6 +118,7 @@ describe("the evidence", () => {
       );
       expect(counted.channels).toEqual(sorted);
       expect(new Set(counted.channels.map(({ kind }) => kind)).size).toBe(told.addresses ? 3 : 2);
+      expect(counted.reaches).toEqual(oracle.reaches);
       expect([counted.customers, counted.accounts]).toEqual([oracle.customers, oracle.accounts]);
       expect([...counted.segments].sort(byName)).toEqual([...oracle.segments].sort(byName));
     },

@@ -11,7 +11,6 @@ export {
   type UsedReport,
 } from "./model/evidence.ts";
 export { type GivenReport, type KnownReport, usableReports } from "./model/intake.ts";
-export { accountWeights } from "./model/reach.ts";
 export { defaultSettings, type ModelSettings, type Priors, type Settings } from "./model/settings.ts";
 export { stratumOf } from "./model/strata.ts";
 export { channelEvidence, type Hypothesis, stories, type Story } from "./model/posterior.ts";

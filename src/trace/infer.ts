@@ -5,8 +5,15 @@ import { bounded } from "./model/bounded.ts";
 import { canarySentences } from "./model/canaries.ts";
 import { type ChannelEvidence, type ChannelKind, type Evidence, firstReports } from "./model/evidence.ts";
 import { reportsNeeded } from "./model/needed.ts";
-import { type Frame, frameOf, type Hypothesis, kindFor, storiesIn, type Story } from "./model/posterior.ts";
-import { accountWeights } from "./model/reach.ts";
+import {
+  type Frame,
+  frameOf,
+  type Hypothesis,
+  kindFor,
+  priorWeight,
+  storiesIn,
+  type Story,
+} from "./model/posterior.ts";
 import { exposureShares, type ShareSums } from "./model/ratio.ts";
 import type { Settings } from "./model/settings.ts";
 import { leakShare } from "./model/share.ts";
@@ -81,7 +88,8 @@ export function verdictOf(hypotheses: Readonly<Record<Hypothesis, number>>): Ver
 
 function accountAnswer(frame: Frame, stories: readonly Story[], account: AccountPosterior): AccountAnswer {
   const { evidence, matched, settings } = frame;
-  const kind = kindOf(evidence, stories, account.actor);
+  const told = kindOf(stories, account.actor);
+  const kind = kindFor(evidence, account.actor, told) ?? told;
   const channels = evidence.channels.filter(({ actor }) => actor === account.actor);
   const channel = channels.find((each) => each.kind === kind) ?? channels[0];
   const shares =
@@ -96,8 +104,7 @@ function accountAnswer(frame: Frame, stories: readonly Story[], account: Account
     hits: channel?.hits.length ?? 0,
     expectedHits: shares.reduce((sum, share) => sum + share, 0),
     reach: channel?.reach.at(-1) ?? 0,
-    priorWeight:
-      channel === undefined ? 1 : accountWeights(evidence, kind, settings.priors.reporting)(channel),
+    priorWeight: channel === undefined ? 1 : priorWeight(frame, told, channel),
     exposureUnknown: evidence.exposureUnknown.get(account.actor) ?? 0,
     sessionsUnknown: evidence.sessionsUnknown.has(account.actor),
     reads: channels.flatMap((each) => readsOf(evidence, each)),
@@ -106,14 +113,11 @@ function accountAnswer(frame: Frame, stories: readonly Story[], account: Account
   return { ...figures, sentences: accountSentences(figures, of) };
 }
 
-/** The kind of channel through which most of an account's probability comes. */
-function kindOf(evidence: Evidence, stories: readonly Story[], actor: string): ChannelKind {
+/** The kind of the stories that most of an account's probability is in. */
+function kindOf(stories: readonly Story[], actor: string): ChannelKind {
   const sums = new Map<ChannelKind, number>();
-  for (const story of stories) {
-    const kind = kindFor(evidence, actor, story.kind);
-    if (kind !== null && story.actors.includes(actor))
-      sums.set(kind, (sums.get(kind) ?? 0) + Math.exp(story.log));
-  }
+  for (const { actors, kind, log } of stories)
+    if (kind !== null && actors.includes(actor)) sums.set(kind, (sums.get(kind) ?? 0) + Math.exp(log));
   return [...sums].sort((a, b) => b[1] - a[1])[0]?.[0] ?? "all";
 }
 

@@ -74,9 +74,12 @@ export function accountSentences(
 /** Said where it matters: an account that starts at half or twice the mean. */
 function priorSentence(weight: number): readonly string[] {
   if (weight > 0.5 && weight < 2) return [];
-  const [times, than] = weight >= 2 ? [weight, "as likely as"] : [1 / weight, "less likely than"];
+  const [start, why] =
+    weight >= 2
+      ? [`${count(weight)} times`, "most others have exposed fewer customers so, or none"]
+      : [percent(weight), "it has exposed few customers so"];
   return [
-    `Before the reports it was held ${count(times)} times ${than} the mean account: the more customers an account has exposed so, the likelier a leak of them brings a report at all.`,
+    `Before the reports it was held ${start} as likely as the mean account to be the one: ${why}, and a leak of few hardly brings a report.`,
   ];
 }
 
@@ -105,7 +108,7 @@ export function verdictSentences(verdict: Verdict, answer: Told): readonly strin
     );
   else
     sentences.push(
-      `The ${customers(used, "report")} point to ${names[verdict]}: ${percent(answer.hypotheses[verdict])}.`,
+      `${used === 1 ? "The one report points" : `The ${count(used)} reports point`} to ${names[verdict]}: ${percent(answer.hypotheses[verdict])}.`,
     );
   const [top] = answer.accounts;
   if (top !== undefined && top.probability >= 0.5)

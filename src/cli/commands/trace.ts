@@ -63,7 +63,7 @@ export function traceText(screen: Screen, answer: TraceAnswer): string {
   const aside = given - used;
   return [
     paint(screen, "bold", `Verdict: ${verdictWords[answer.verdict]}.\n`),
-    `${count(used)} reports used${aside > 0 ? ` of ${count(given)} (${count(unknownCustomer)} by nobody in the base, the others told twice)` : ""}. ${neededText(answer)}\n\n`,
+    `${count(used)} ${used === 1 ? "report" : "reports"} used${aside > 0 ? ` of ${count(given)} (${count(unknownCustomer)} by nobody in the base, the others told twice)` : ""}. ${neededText(answer)}\n\n`,
     table(
       [{ heading: "hypothesis" }, { heading: "probability", align: "right" }],
       Object.entries(answer.hypotheses)

@@ -5,7 +5,7 @@ import { type KnowledgeNode, knowledgeNodes } from "./knowledge.ts";
 import { backgroundLog, byChance, channelLog, silentCalls, weigh, type WeighedHit } from "./likelihood.ts";
 import { shareNodes, type ShareNode } from "./nodes.ts";
 import { type Calls, callsOf } from "./onset.ts";
-import { accountWeights } from "./reach.ts";
+import { accountWeights, boundedWeight } from "./reach.ts";
 import { rateLog } from "./rate.ts";
 import { hitChances, likelihoodRatios, type RatioContext, ratiosFrom, type ShareSums } from "./ratio.ts";
 import { accountSets, type Candidate } from "./sets.ts";
@@ -101,9 +101,8 @@ function accountStories(
   const channels = evidence.channels.filter(
     (channel) => channel.kind === kindFor(evidence, channel.actor, kind),
   );
-  const weightOf = accountWeights(evidence, kind, settings.priors.reporting);
-  const weights = channels.map(weightOf);
-  const candidates = channels.map((channel, i) => candidateOf(frame, channel, weights[i] ?? 1));
+  const weightOf = weightsOf(frame, kind);
+  const candidates = channels.map((channel) => candidateOf(frame, channel, weightOf));
   const sets = accountSets(candidates, {
     accounts: evidence.accounts,
     calls,
@@ -122,18 +121,19 @@ function accountStories(
     log: Math.log(prior) + overNodes(set.logs),
   }));
   // Accounts that no report points to share what is left of the prior: each has missed every report.
-  const silent = Math.max(0, evidence.accounts - weights.reduce((sum, weight) => sum + weight, 0));
+  const silent = Math.max(0, evidence.accounts - candidates.reduce((sum, { weight }) => sum + weight, 0));
   const log = Math.log(prior) + Math.log(silent / Math.max(1, evidence.accounts)) + overNodes(frame.missed);
   return [...told, { hypothesis, actors: [], kind, segment: null, log }];
 }
 
 /**
- * An account's log evidence at each knowledge node, and what its prior is worth in it. At one node first: an account far behind a leak that hit nobody in particular can't
- * matter, and the other nodes are then taken to differ as they do for an account that missed every report.
+ * An account's log evidence at each knowledge node, and what its prior is worth in it. At one node first: an account far behind a leak
+ * that hit nobody in particular can't matter, and the other nodes are then taken to differ as they do for an account that missed every report.
  */
-function candidateOf(frame: Frame, channel: ChannelEvidence, weight: number): Candidate {
+function candidateOf(frame: Frame, channel: ChannelEvidence, weightOf: WeightOf): Candidate {
   const { nodes, calls, shares, missed } = frame;
   const hits = channelHits(frame, channel);
+  const weight = weightOf(channel, hits);
   const [first] = nodes;
   const log = first === undefined ? 0 : channelLog(hits, calls, first, shares);
   const worth = Math.log(weight);
@@ -150,9 +150,21 @@ function candidateOf(frame: Frame, channel: ChannelEvidence, weight: number): Ca
     hits,
     logs: logs.map((each) => each + worth - over),
     over,
-    worth,
+    weight,
     chances,
   };
+}
+
+type WeightOf = (channel: ChannelEvidence, hits: readonly WeighedHit[]) => number;
+
+function weightsOf({ evidence, settings }: Frame, kind: ChannelKind): WeightOf {
+  const unbounded = accountWeights(evidence, kind, settings.priors.reporting);
+  return (channel, hits) => boundedWeight(unbounded(channel), hits, settings.model);
+}
+
+/** What the prior of an account is worth in stories of this kind, beside the mean account's. `kind`: the stories'. */
+export function priorWeight(frame: Frame, kind: ChannelKind, channel: ChannelEvidence): number {
+  return weightsOf(frame, kind)(channel, channelHits(frame, channel));
 }
 
 /** In logs, over an account that missed every report: with hits as by chance an account gains less than this. */
@@ -238,14 +250,19 @@ function overNodes(logs: ArrayLike<number>): number {
 /**
  * Each account's log evidence through channels of one kind, for given leak shares, and that of an account that missed every
  * report. The model's own view has its prior here; a benchmark's oracle puts the true share in. `fromStart`: a share of all reports, not
- * of those since an unknown beginning.
+ * of those since an unknown beginning. `weighs`: what each account's prior is worth is in its log.
  */
 export function channelEvidence(
   evidence: Evidence,
   settings: Settings,
-  asked: { readonly kind: ChannelKind; readonly shares: readonly ShareNode[]; readonly fromStart: boolean },
+  asked: {
+    readonly kind: ChannelKind;
+    readonly shares: readonly ShareNode[];
+    readonly fromStart: boolean;
+    readonly weighs: boolean;
+  },
 ): {
-  readonly channels: readonly { readonly actor: string; readonly log: number }[];
+  readonly channels: readonly { readonly actor: string; readonly log: number; readonly weight: number }[];
   readonly missed: number;
 } {
   const whole = frameOf(evidence, settings);
@@ -253,9 +270,11 @@ export function channelEvidence(
   const missed = whole.nodes.map((node) => channelLog([], calls, node, asked.shares));
   const silent = silentCalls(evidence.reports.length, asked.fromStart);
   const frame = { ...whole, calls, silent, shares: asked.shares, missed };
+  const weightOf = asked.weighs ? weightsOf(frame, asked.kind) : (): number => 1;
   const channels = evidence.channels
     .filter((channel) => channel.kind === asked.kind)
-    .map((channel) => ({ actor: channel.actor, log: overNodes(candidateOf(frame, channel, 1).logs) }));
+    .map((channel) => candidateOf(frame, channel, weightOf))
+    .map(({ actor, logs, weight }) => ({ actor, log: overNodes(logs), weight }));
   return {
     channels,
     missed: overNodes(missed),

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { accountPosteriors } from "./account.ts";
 import { range, sketch, type Sketch } from "./fixture.testing.ts";
+import type { WeighedHit } from "./likelihood.ts";
 import { stories } from "./posterior.ts";
-import { accountWeights, bringsReport } from "./reach.ts";
+import { accountWeights, boundedWeight, bringsReport } from "./reach.ts";
 import { defaultSettings } from "./settings.ts";
 
 const told = defaultSettings.priors.reporting;
@@ -20,6 +21,19 @@ function oneHit(share: number): Sketch {
     accounts: 40,
     channels: [{ actor: "one", kind: "unfamiliar", hits: [3], share }, ...others],
   };
+}
+
+/** The probability of the only account that has read in unfamiliar sessions, this share of the base, of whom the first report is. */
+function aloneWith(share: number, reports: number): number {
+  const made = sketch({ reports, channels: [{ actor: "one", kind: "unfamiliar", hits: [0], share }] });
+  const place = Math.floor(Math.log2(share * 1e6));
+  const unfamiliar = made.reaches.unfamiliar.map((of) => of.map((_, at) => (at === place ? 1 : 0)));
+  const found = stories({ ...made, reaches: { ...made.reaches, unfamiliar } }, defaultSettings);
+  return accountPosteriors(found)[0]?.probability ?? 0;
+}
+
+function hitOf(ratio: number): WeighedHit {
+  return { report: 0, shown: true, knowledge: "unsaid", ratio };
 }
 
 function probability(of: Sketch, actor: string): number {
@@ -65,5 +79,37 @@ describe("what an account's prior is worth", () => {
     const few = probability(oneHit(0.000_003), "one");
     const many = probability(oneHit(0.0004), "one");
     expect(few).toBeLessThan(0.5 * many);
+  });
+
+  it("lets one report name nobody who alone has reads of the kind", () => {
+    for (const share of [0.000_003, 0.0003, 0.003, 0.03]) {
+      expect(aloneWith(share, 1), `${share} of the base, one report`).toBeLessThan(0.75);
+      expect(aloneWith(share, 11), `${share} of the base, one of eleven reports`).toBeLessThan(0.3);
+    }
+  });
+
+  it("is never more, with its hits, than contamination lets as many reports say", () => {
+    const model = defaultSettings.model;
+    expect(boundedWeight(90, [hitOf(500)], model)).toBeCloseTo(2, 9);
+    expect(boundedWeight(90, [hitOf(1000)], model)).toBe(1);
+    expect(boundedWeight(90, [hitOf(1e6)], model)).toBe(1);
+    expect(boundedWeight(90, [hitOf(500), hitOf(200)], model)).toBeCloseTo(10, 9);
+    expect(boundedWeight(90, [hitOf(200), hitOf(20), hitOf(1e6)], model)).toBe(90);
+    expect(boundedWeight(3, [hitOf(4)], model)).toBe(3);
+    expect(boundedWeight(0.2, [hitOf(1000)], model)).toBe(0.2);
+  });
+
+  it("holds it against no account that its own sessions can't be told from others", () => {
+    const made = sketch({
+      reports: 1,
+      channels: [{ actor: "new", hits: [0], share: 0.000_012 }],
+      sessionsUnknown: ["new"],
+    });
+    // Nobody else has strange sessions, and everybody else some thousand customers.
+    const unfamiliar = made.reaches.all.map((of) => of.map((count) => (count === 1 ? 1 : 0)));
+    const known = { ...made, reaches: { ...made.reaches, unfamiliar } };
+    const weights = known.channels.map(accountWeights(known, "unfamiliar", told));
+    expect(weights).toEqual(known.channels.map(accountWeights(known, "all", told)));
+    expect(accountPosteriors(stories(known, defaultSettings))[0]?.probability ?? 0).toBeLessThan(0.5);
   });
 });

@@ -12,8 +12,8 @@ export interface Candidate {
   readonly logs: readonly number[];
   /** What was taken off the log evidence, since chance brings as much. */
   readonly over: number;
-  /** The log of what its prior is worth beside the mean account's, as is in `logs`. */
-  readonly worth: number;
+  /** What its prior is worth beside the mean account's: its log is in `logs`. */
+  readonly weight: number;
   /** For each report, the chance of a hit times its ratio. */
   readonly chances: () => ArrayLike<number>;
 }
@@ -124,7 +124,7 @@ function togetherLogs(
   const top = Math.max(...before);
   const hits = members.map((member) => member.hits);
   const best = before.indexOf(top);
-  const worth = members.reduce((sum, member) => sum + member.worth, 0);
+  const weight = members.reduce((product, member) => product * member.weight, 1);
   let change = -Infinity;
   // When the leak began is worked out at the likeliest node: it hardly differs between nodes, and would be most of the time.
   let gain = 0;
@@ -132,13 +132,13 @@ function togetherLogs(
     const node = context.nodes[i];
     if (node === undefined || log < top - nodeDepth) return Number.NaN;
     const { log: together, split } = mixtureLog(hits, context.calls.counts, node, context.prior);
-    const even = together + worth;
+    const even = together + Math.log(weight);
     if (i === best) gain = onsetGain(splitExcesses(hits, split, node), node, context);
     if (i === best && members.some(({ over }) => over > 0))
       gain -= byChance(splitChances(members, split), {
         calls: context.silent,
         shares: context.shares,
-        weight: Math.exp(worth),
+        weight,
       });
     change = Math.max(change, even - log);
     return even;
