@@ -15,7 +15,7 @@ export function bringsReport(customers: number, { least, most }: ReportingRange)
   return sum / steps;
 }
 
-/** The place in `ReachCounts` of who exposed so many customers, at least one: a whole power of two. */
+/** The place in `ReachCounts` of who exposed so many customers: the power of two. From 1 to 2^32 - 1 of them. */
 export function placeOfReach(customers: number): number {
   return 31 - Math.clz32(customers);
 }
