@@ -2,14 +2,13 @@
  * Claim: an innocent account that is new, and reads a lot from some call on, is hardly ever believed to have leaked (docs/decisions/0005). No
  * leak: calls come anyway, and hit the new accounts by chance.  npm run bench -- trace-newcomers [--short] [--runs N] [--seed N]
  */
-import { seededRandom } from "../src/base/index.ts";
 import { accountPosteriors, defaultSettings, type Evidence, stories } from "../src/trace/index.ts";
+import { changed } from "../src/trace/model/fixture.testing.ts";
+import { addReach } from "../src/trace/model/reach.ts";
 import { benchOptions, line } from "./trace/options.ts";
 
 const accounts = 100;
 const customers = 1_000_000;
-const matched = 100_000;
-const day = 86_400_000;
 
 interface Desk {
   readonly reports: number;
@@ -25,47 +24,26 @@ interface Desk {
   readonly seed: number;
 }
 
-function evidenceOf(desk: Desk): Evidence {
-  const random = seededRandom(desk.seed * 7919 + desk.reports);
-  const times = Array.from({ length: desk.reports }, (_, report) => report);
-  const has = (report: number): boolean => report >= desk.from;
-  const reach = Math.round(desk.share * customers);
-  const counts = Array.from({ length: 20 }, () => 0);
-  counts[desk.others] = accounts - desk.newcomers;
-  const place = Math.floor(Math.log2(reach));
-  counts[place] = (counts[place] ?? 0) + desk.newcomers;
-  const alone = counts.map((_, at) => (at === place ? desk.newcomers : 0));
-  const reaches = times.map(() => counts);
-  const strange = desk.reads === "by duty" ? reaches : times.map(() => alone);
-  const channels = Array.from({ length: desk.newcomers }, (_, newcomer) => ({
-    actor: `new-${newcomer}`,
-    kind: desk.reads === "strange" ? ("unfamiliar" as const) : ("all" as const),
-    hits: times
-      .filter((report) => has(report) && random() < desk.share)
-      .map((report) => ({ report, shown: true, first: report * day, last: report * day, reads: 1 })),
-    exposed: times.map((report) => (has(report) ? Math.round(desk.share * matched) : 0)),
-    reach: times.map((report) => (has(report) ? reach : 0)),
-  }));
-  return {
-    reports: times.map((report) => ({
-      customer: `c${report}`,
-      time: report * day,
-      knew: [],
-      knowledge: "unsaid",
-      knowable: true,
-      stratum: "all",
-      matched,
-    })),
-    intake: { given: desk.reports, used: desk.reports, unknownCustomer: 0, duplicates: 0 },
-    customers,
-    accounts,
-    reaches: { all: reaches, unexplained: reaches, unfamiliar: strange },
-    channels: channels.filter(({ hits }) => hits.length > 0),
-    segments: [],
-    contactFrom: "tickets",
-    sessionsUnknown: new Set(desk.reads === "unknown" ? channels.map(({ actor }) => actor) : []),
-    exposureUnknown: new Map(),
-  };
+function evidenceOf({ from, newcomers, others, reads, reports, seed, share }: Desk): Evidence {
+  const made = changed({
+    reports,
+    from,
+    accounts: newcomers,
+    shares: [0, share],
+    reach: [0, share],
+    seed: seed * 7919 + reports,
+    kind: reads === "strange" ? "unfamiliar" : "all",
+    sessionsUnknown: reads === "unknown",
+  });
+  const [alone, all]: [number[], number[]] = [[], []];
+  for (let newcomer = 0; newcomer < newcomers; newcomer++) {
+    addReach(alone, share * customers);
+    addReach(all, share * customers);
+  }
+  for (let other = newcomers; other < accounts; other++) addReach(all, 2 ** others);
+  const known = made.reports.map(() => all);
+  const strange = reads === "by duty" ? known : made.reports.map(() => alone);
+  return { ...made, reaches: { all: known, unexplained: known, unfamiliar: strange } };
 }
 
 const options = benchOptions(process.argv.slice(2), { full: 20, short: 2 });

@@ -1,6 +1,6 @@
 import type { Engine } from "../explain/index.ts";
 import type { Evidence, ReachCounts } from "./model/evidence.ts";
-import { placeOfReach } from "./model/reach.ts";
+import { addReach } from "./model/reach.ts";
 import { sessionsUnknown } from "./queries/customers.ts";
 import { reachGains } from "./queries/reach.ts";
 import { channelKinds, type HitChannel, keyOf } from "./reads.ts";
@@ -93,11 +93,5 @@ function noCounts(): number[] {
 
 /** Takes one account in, on each day. */
 function countIn(counted: readonly number[][], reach: readonly number[]): void {
-  for (let day = 0; day < counted.length; day++) {
-    const [counts, customers = 0] = [counted[day], reach[day]];
-    if (counts === undefined || customers === 0) continue;
-    const place = placeOfReach(customers);
-    while (counts.length <= place) counts.push(0);
-    counts[place] = (counts[place] ?? 0) + 1;
-  }
+  for (const [day, counts] of counted.entries()) addReach(counts, reach[day] ?? 0);
 }

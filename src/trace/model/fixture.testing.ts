@@ -1,4 +1,6 @@
+import { seededRandom } from "../../base/index.ts";
 import type { ChannelEvidence, ChannelKind, Evidence, UsedReport } from "./evidence.ts";
+import { addReach } from "./reach.ts";
 
 const dayMillis = 86_400_000;
 const start = Date.UTC(2019, 7, 1);
@@ -71,14 +73,44 @@ function reachesOf(of: Sketch, kind: ChannelKind, customers: number): readonly (
   const others = Array.from({ length: Math.max(0, (of.accounts ?? 100) - told.length) }, () => 1500);
   const counts: number[] = [];
   for (const reach of [...told.map(({ share }) => Math.round(share * customers)), ...others])
-    if (reach > 0) {
-      const place = Math.floor(Math.log2(reach));
-      while (counts.length <= place) counts.push(0);
-      counts[place] = (counts[place] ?? 0) + 1;
-    }
+    addReach(counts, reach);
   return Array.from({ length: of.reports }, () => counts);
 }
 
 export function range(from: number, to: number): readonly number[] {
   return Array.from({ length: to - from }, (_, i) => from + i);
+}
+
+/** Calls that come anyway, and accounts whose share of the base was one thing before the call `from`, and another since. */
+export function changed(of: {
+  readonly reports: number;
+  readonly from: number;
+  readonly accounts: number;
+  readonly shares: readonly [number, number];
+  readonly reach: readonly [number, number];
+  readonly seed: number;
+  readonly kind?: ChannelKind;
+  /** Whether it can't be known which of their sessions are unfamiliar. */
+  readonly sessionsUnknown?: boolean;
+}): Evidence {
+  const random = seededRandom(of.seed);
+  const at = (pair: readonly [number, number], report: number): number => pair[report < of.from ? 0 : 1];
+  const channels = range(0, of.accounts).map((account) => ({
+    actor: `new-${account}`,
+    kind: of.kind ?? ("all" as const),
+    hits: range(0, of.reports).filter((report) => random() < at(of.shares, report)),
+    share: 1,
+  }));
+  const sessionsUnknown = of.sessionsUnknown === true ? channels.map(({ actor }) => actor) : [];
+  const made = sketch({ reports: of.reports, channels, sessionsUnknown });
+  return {
+    ...made,
+    channels: made.channels
+      .filter(({ hits }) => hits.length > 0)
+      .map((channel) => ({
+        ...channel,
+        exposed: channel.exposed.map((n, report) => Math.round(n * at(of.shares, report))),
+        reach: channel.reach.map((n, report) => Math.round(n * at(of.reach, report))),
+      })),
+  };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../base/index.ts";
 import { accountPosteriors } from "./account.ts";
 import type { ChannelEvidence, Evidence, Knowledge } from "./evidence.ts";
-import { range, sketch } from "./fixture.testing.ts";
+import { changed, range, sketch } from "./fixture.testing.ts";
 import { type KnowledgeNode, knowledgeNodes, missedShare } from "./knowledge.ts";
 import { byChance, channelLog, silentCalls, type WeighedHit } from "./likelihood.ts";
 import { shareNodes, type ShareNode } from "./nodes.ts";
@@ -312,35 +312,6 @@ describe("what chance brings a channel in the mean", () => {
     expect(spared).toBeLessThan(360);
   });
 });
-
-/** Calls that come anyway, and accounts whose share of the base was one thing before the call `from`, and another since. */
-function changed(of: {
-  readonly reports: number;
-  readonly from: number;
-  readonly accounts: number;
-  readonly shares: readonly [number, number];
-  readonly reach: readonly [number, number];
-  readonly seed: number;
-}): Evidence {
-  const random = seededRandom(of.seed);
-  const at = (pair: readonly [number, number], report: number): number => pair[report < of.from ? 0 : 1];
-  const channels = range(0, of.accounts).map((account) => ({
-    actor: `new-${account}`,
-    hits: range(0, of.reports).filter((report) => random() < at(of.shares, report)),
-    share: 1,
-  }));
-  const made = sketch({ reports: of.reports, channels });
-  return {
-    ...made,
-    channels: made.channels
-      .filter(({ hits }) => hits.length > 0)
-      .map((channel) => ({
-        ...channel,
-        exposed: channel.exposed.map((n, report) => Math.round(n * at(of.shares, report))),
-        reach: channel.reach.map((n, report) => Math.round(n * at(of.reach, report))),
-      })),
-  };
-}
 
 describe("innocent accounts that read more since some call", () => {
   const grid = [20, 60, 120, 200].flatMap((reports) =>

@@ -3,7 +3,7 @@ import { accountPosteriors } from "./account.ts";
 import { range, sketch, type Sketch } from "./fixture.testing.ts";
 import type { WeighedHit } from "./likelihood.ts";
 import { stories } from "./posterior.ts";
-import { accountWeights, boundedWeight, bringsReport } from "./reach.ts";
+import { accountWeights, addReach, boundedWeight, bringsReport } from "./reach.ts";
 import { defaultSettings } from "./settings.ts";
 
 const told = defaultSettings.priors.reporting;
@@ -30,6 +30,32 @@ function aloneWith(share: number, reports: number): number {
   const unfamiliar = made.reaches.unfamiliar.map((of) => of.map((_, at) => (at === place ? 1 : 0)));
   const found = stories({ ...made, reaches: { ...made.reaches, unfamiliar } }, defaultSettings);
   return accountPosteriors(found)[0]?.probability ?? 0;
+}
+
+/** The most that one report can make of an account, whatever it read and the caller knew, and though nobody else read so. */
+function oneReport(accounts: number): number {
+  const knowledge = ["unsaid", "much", "exclusive"] as const;
+  const ways = [["unfamiliar"], ["all", "unexplained"], ["all", "unexplained", "unfamiliar"]] as const;
+  const shares = [0.000_003, 0.0003, 0.003, 0.03];
+  const every = knowledge.flatMap((knew) =>
+    ways.flatMap((kinds) =>
+      shares.flatMap((share) => [1, 5, 11].map((reports) => ({ knew, kinds, share, reports }))),
+    ),
+  );
+  const found = every.map(({ kinds, knew, reports, share }) => {
+    const made = sketch({
+      reports,
+      accounts,
+      knowledge: (report) => (report === 0 ? knew : "unsaid"),
+      channels: kinds.map((kind) => ({ actor: "one", kind, hits: [0], share })),
+    });
+    const counts: number[] = [];
+    addReach(counts, share * 1e6);
+    const only = made.reports.map(() => counts);
+    const evidence = { ...made, reaches: { all: only, unexplained: only, unfamiliar: only } };
+    return accountPosteriors(stories(evidence, defaultSettings))[0]?.probability ?? 0;
+  });
+  return Math.max(...found);
 }
 
 function hitOf(ratio: number): WeighedHit {
@@ -111,5 +137,11 @@ describe("what an account's prior is worth", () => {
     const weights = known.channels.map(accountWeights(known, "unfamiliar", told));
     expect(weights).toEqual(known.channels.map(accountWeights(known, "all", told)));
     expect(accountPosteriors(stories(known, defaultSettings))[0]?.probability ?? 0).toBeLessThan(0.5);
+  });
+
+  // What the report's page and the limitations say of one invented report.
+  it("lets one report name nobody among two hundred accounts, but among fewer, who alone read its customer", () => {
+    expect(oneReport(200)).toBeLessThan(0.9);
+    expect(oneReport(100)).toBeGreaterThan(0.9);
   });
 });

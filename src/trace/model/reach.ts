@@ -16,8 +16,16 @@ export function bringsReport(customers: number, { least, most }: ReportingRange)
 }
 
 /** The place in `ReachCounts` of who exposed so many customers: the power of two. From 1 to 2^32 - 1 of them. */
-export function placeOfReach(customers: number): number {
+function placeOfReach(customers: number): number {
   return 31 - Math.clz32(customers);
+}
+
+/** Counts an account in that exposed so many customers; one that exposed nobody has no place. */
+export function addReach(counts: number[], customers: number): void {
+  if (customers < 1) return;
+  const place = placeOfReach(customers);
+  while (counts.length <= place) counts.push(0);
+  counts[place] = (counts[place] ?? 0) + 1;
 }
 
 /** Of a channel in a place of `ReachCounts`: of the middle of its power of two. */

@@ -176,7 +176,7 @@ function limits(answer: TraceAnswer): readonly string[] {
   return [
     "A probability here is of an account, not of a person; it is no proof, and it is not enough to accuse anybody.",
     "Background calls are taken to strike customers of one stratum (language, kind, phone number, contact with support) alike. A cause nobody recorded that drives both contact and calls would break that.",
-    `Invented reports look like true ones. At most 1 to ${count(1 / answer.settings.model.contamination)} is granted to any single one, so one alone names nobody among thirty accounts or more; but ${framingLimit}.`,
+    `Invented reports look like true ones. At most 1 to ${count(1 / answer.settings.model.contamination)} is granted to any single one, so one alone names nobody among two hundred accounts or more (among fewer it can); but ${framingLimit}.`,
     `Reads within ${answer.settings.clockToleranceHours} hours before the call don't count, since clocks differ and taking a report is itself a read.`,
     `${count(answer.exposureUnknown.events)} events did not say which customers they showed, and are not counted.`,
   ];
